@@ -1,0 +1,3 @@
+//! Code generation, checks and benchmarks.
+
+fn main() {}
