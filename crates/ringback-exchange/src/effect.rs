@@ -1,0 +1,99 @@
+//! What an exchange asks the world to do.
+
+use std::sync::Arc;
+
+use ringback_model::{ApplicationId, HttpMethod, LegId, Timestamp, webhook};
+
+use crate::{note::Note, refusal::Refusal, input::WebhookId};
+
+/// What came of an input.
+#[derive(Debug, Default)]
+pub struct Output {
+    /// What a REST caller gets; none for inputs that nobody waits for.
+    pub reply: Option<Result<Answer, Refusal>>,
+    /// What the world has to do, in this order.
+    pub effects: Vec<Effect>,
+}
+
+/// A success for a REST caller.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The JSON body; empty for none.
+    pub body: Vec<u8>,
+}
+
+/// One thing that the world has to do.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Effect {
+    /// Make one attempt at a webhook, and report how it ended.
+    Webhook(Box<Attempt>),
+    /// Something happened that a transcript tells.
+    Note(Note),
+}
+
+/// One attempt at a webhook.
+#[derive(Clone, Debug)]
+pub struct Attempt {
+    /// The webhook.
+    pub id: WebhookId,
+    /// The number of the attempt, from 1, over all of its addresses.
+    pub attempt: u32,
+    /// The first leg of the call it belongs to.
+    pub call: LegId,
+    /// The leg it is about.
+    pub leg: LegId,
+    /// The application it is for.
+    pub application: ApplicationId,
+    /// `answer`, `fallback`, or what the event is, such as `ringing`.
+    pub kind: &'static str,
+    /// How it is sent.
+    pub method: HttpMethod,
+    /// Where it goes.
+    pub url: Arc<str>,
+    /// What it says.
+    pub payload: Payload,
+    /// Whether it carries a signed token.
+    pub signed: bool,
+    /// Whether the call waits for the reply; otherwise the reply changes nothing.
+    pub reply_matters: bool,
+    /// Milliseconds in which a connection has to stand.
+    pub connect_timeout: u32,
+    /// Milliseconds in which the reply has to be there.
+    pub socket_timeout: u32,
+}
+
+/// What a webhook says.
+#[derive(Clone, Debug)]
+pub enum Payload {
+    /// The question of the answer webhook.
+    Answer(Box<webhook::Answer>),
+    /// Something that happened.
+    Event(Box<webhook::Event>),
+}
+
+impl Payload {
+    /// The JSON object that a POST carries; a GET carries its fields in the query.
+    ///
+    /// # Errors
+    /// Never for payloads that the exchange made.
+    pub fn to_json(&self) -> serde_json::Result<Vec<u8>> {
+        match self {
+            Self::Answer(answer) => serde_json::to_vec(answer),
+            Self::Event(event) => serde_json::to_vec(event),
+        }
+    }
+}
+
+/// When something falls due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Deadlines {
+    /// The next thing of either kind.
+    pub any: Option<Timestamp>,
+    /// The next thing that moves a call on: a phone acts, a prompt ends, a timer the script waits for.
+    ///
+    /// A clock that skips quiet time skips to this one only: limits on length are not progress.
+    pub progress: Option<Timestamp>,
+}

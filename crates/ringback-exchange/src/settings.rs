@@ -1,0 +1,36 @@
+//! What an exchange starts with, and the rules that can be switched.
+
+use ringback_model::ApiKey;
+
+/// What an exchange starts with, and the rules that can be switched.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Settings {
+    /// What ids are derived from: the same seed and inputs give the same ids.
+    pub seed: u64,
+    /// The account's key.
+    pub api_key: ApiKey,
+    /// The origin that stands in absolute links, such as `https://api.nexmo.com`.
+    pub origin: String,
+    /// How a phone behaves that nobody has set up.
+    pub default_script: String,
+    /// How many finished calls are kept for inspection.
+    pub finished_calls: usize,
+    /// Whether `completed` follows a failure other than `rejected` (inferred from old documentation).
+    pub completed_after_failure: bool,
+}
+
+impl Settings {
+    /// The platform's documented behaviour, for this account.
+    #[must_use]
+    pub fn new(seed: u64, api_key: ApiKey) -> Self {
+        Self {
+            seed,
+            api_key,
+            origin: "https://api.nexmo.com".to_owned(),
+            default_script: "ring after 1s, answer after 3s".to_owned(),
+            finished_calls: 10_000,
+            completed_after_failure: true,
+        }
+    }
+}
