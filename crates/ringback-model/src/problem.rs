@@ -136,7 +136,9 @@ impl Problem {
         let title = self.title.as_deref().map(str::trim).filter(|text| !text.is_empty());
         let detail = self.detail.as_deref().map(str::trim).filter(|text| !text.is_empty());
         let mut text = match (title, detail) {
-            _ if self.shape == Shape::Unknown && detail.is_some_and(|text| text.starts_with('<')) => {
+            _ if self.shape == Shape::Unknown
+                && detail.is_some_and(|text| text.starts_with('<')) =>
+            {
                 format!("status {} with HTML instead of JSON", self.status)
             }
             (Some(title), Some(detail)) => format!("{}: {detail}", title.trim_end_matches('.')),
@@ -171,9 +173,11 @@ impl Problem {
             self.shape = Shape::CodeDescription;
             self.code = self.code.take().or_else(|| self.kind.clone());
             self.detail = Some(description);
-            self.invalid.extend(text("error").map(|reason| {
-                InvalidParameter::new(quoted(&reason).unwrap_or_default(), reason)
-            }));
+            self.invalid.extend(
+                text("error").map(|reason| {
+                    InvalidParameter::new(quoted(&reason).unwrap_or_default(), reason)
+                }),
+            );
         } else if let Some(title) = text("error_title") {
             self.shape = Shape::ErrorTitle;
             self.code = self.code.take().or_else(|| self.kind.clone());
@@ -204,13 +208,15 @@ impl Problem {
             self.detail = Some(error);
         } else {
             self.shape = Shape::Unknown;
-            self.detail = self.detail.take().or_else(|| Some(String::from_utf8_lossy(body).into_owned()));
+            self.detail =
+                self.detail.take().or_else(|| Some(String::from_utf8_lossy(body).into_owned()));
         }
     }
 
     fn read_messages(&mut self, messages: &[Value]) {
         let status = |message: &Value| message.get("status").and_then(plain);
-        let failed = messages.iter().find(|message| status(message).is_some_and(|text| text != "0"));
+        let failed =
+            messages.iter().find(|message| status(message).is_some_and(|text| text != "0"));
         if let Some(message) = failed.or_else(|| messages.first()) {
             self.code = status(message);
             self.detail = message.get("error-text").and_then(plain);
@@ -254,7 +260,8 @@ fn invalid(value: &Value) -> Vec<InvalidParameter> {
         if let Some(reason) = plain(value) {
             return Some(InvalidParameter::new("", reason));
         }
-        let field = |names: [&str; 2]| names.iter().find_map(|name| value.get(name).and_then(plain));
+        let field =
+            |names: [&str; 2]| names.iter().find_map(|name| value.get(name).and_then(plain));
         let name = field(["name", "parameter"]);
         let reason = field(["reason", "message"]);
         (name.is_some() || reason.is_some())

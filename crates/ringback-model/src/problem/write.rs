@@ -124,10 +124,9 @@ pub fn body(family: ErrorFamily, details: &Details) -> Vec<u8> {
                 ("error_title", Field::Text(details.word_title())),
             ],
         },
-        ErrorFamily::Control => vec![
-            ("reason", Field::Text(&details.code)),
-            ("hint", Field::Text(&details.detail)),
-        ],
+        ErrorFamily::Control => {
+            vec![("reason", Field::Text(&details.code)), ("hint", Field::Text(&details.detail))]
+        }
     };
     // Text and numbers in a list: there is nothing in it that JSON cannot hold.
     serde_json::to_vec(&Object(fields)).unwrap_or_default()
