@@ -1,4 +1,5 @@
 //! Nothing from outside panics, and nothing secret is printed.
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::sync::LazyLock;
 

@@ -1,4 +1,5 @@
 //! Application tokens: minted, accepted, and refused for every reason.
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::sync::Arc;
 

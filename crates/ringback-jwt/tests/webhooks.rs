@@ -1,4 +1,5 @@
 //! Signed webhooks against the published rules.
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::hmac;
