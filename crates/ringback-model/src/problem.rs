@@ -173,11 +173,10 @@ impl Problem {
             self.shape = Shape::CodeDescription;
             self.code = self.code.take().or_else(|| self.kind.clone());
             self.detail = Some(description);
-            self.invalid.extend(
-                text("error").map(|reason| {
-                    InvalidParameter::new(quoted(&reason).unwrap_or_default(), reason)
-                }),
-            );
+            if let Some(reason) = text("error") {
+                let name = quoted(&reason).unwrap_or_default().to_owned();
+                self.invalid.push(InvalidParameter { name, reason });
+            }
         } else if let Some(title) = text("error_title") {
             self.shape = Shape::ErrorTitle;
             self.code = self.code.take().or_else(|| self.kind.clone());
