@@ -7,6 +7,8 @@ use bytes::Bytes;
 use http::Method;
 use serde::{Serialize, de::DeserializeOwned};
 
+use crate::{ReadError, read};
+
 /// One REST call, as data that can be sent and received.
 pub trait Operation: Sized + Send {
     /// What a success answers; `()` where there is no body.
@@ -25,6 +27,14 @@ pub trait Operation: Sized + Send {
     /// # Errors
     /// A [`Fault`] names the parameter, or the path within the JSON body, and what is expected there.
     fn decode(parts: &RequestParts) -> Result<Self, Fault>;
+
+    /// Reads the body of a success.
+    ///
+    /// # Errors
+    /// When the body is not JSON or does not fit the reply.
+    fn read_reply(body: Bytes) -> Result<Self::Reply, ReadError> {
+        read::from_slice(&body)
+    }
 }
 
 /// An operation whose answer may continue on a next page.
@@ -98,6 +108,26 @@ pub struct ParameterInfo {
     pub kind: ValueKind,
     /// One sentence.
     pub about: &'static str,
+}
+
+impl ParameterInfo {
+    pub(crate) const fn required(
+        name: &'static str,
+        place: Place,
+        kind: ValueKind,
+        about: &'static str,
+    ) -> Self {
+        Self { name, place, required: true, kind, about }
+    }
+
+    pub(crate) const fn optional(
+        name: &'static str,
+        place: Place,
+        kind: ValueKind,
+        about: &'static str,
+    ) -> Self {
+        Self { name, place, required: false, kind, about }
+    }
 }
 
 /// Where a parameter travels.

@@ -1,0 +1,3 @@
+//! What `cargo xtask` does, as functions that tests can call.
+
+pub mod codegen;
