@@ -9,6 +9,8 @@ mod steps;
 mod suites;
 mod test;
 
+use std::process::ExitCode;
+
 use clap::{Parser, Subcommand};
 use xtask::codegen;
 
@@ -38,8 +40,8 @@ enum Command {
     Suites,
 }
 
-fn main() -> anyhow::Result<()> {
-    match Xtask::parse().command {
+fn main() -> ExitCode {
+    let result = match Xtask::parse().command {
         Command::Codegen(args) => codegen::run(&args),
         Command::Test(choice) => test::run(&choice),
         Command::Ci(choice) => ci::run(&choice),
@@ -47,5 +49,12 @@ fn main() -> anyhow::Result<()> {
         Command::Soak(choice) => soak::run(&choice),
         Command::Bench(args) => bench::run(&args),
         Command::Suites => suites::print(),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            steps::say(&format!("error: {error:#}"));
+            ExitCode::FAILURE
+        }
     }
 }

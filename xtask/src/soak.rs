@@ -1,0 +1,16 @@
+//! `cargo xtask soak`: what takes long and is not needed on each change.
+//!
+//! Property tests with many cases (`PROPTEST_CASES`), and the loops over damaged input with many
+//! rounds (`RINGBACK_SOAK`), optimised.
+
+use anyhow::Result;
+
+use crate::{
+    steps::{self, Choice},
+    suites::Part,
+};
+
+/// Runs the long suites.
+pub(crate) fn run(choice: &Choice) -> Result<()> {
+    steps::run(&[Part::Soak], choice)
+}
