@@ -162,7 +162,7 @@ macro_rules! union {
                 let json = crate::Json::deserialize(deserializer)?;
                 let kind = crate::peek::tag::<D::Error>(&json, $tag)?;
                 match kind.as_ref() {
-                    $($text => crate::read::tagged(&json, $tag).map(Self::$variant),)+
+                    $($text => crate::read::nested(json.as_raw()).map(Self::$variant),)+
                     _ => {
                         drop(kind);
                         Ok(Self::Unknown(json))
@@ -319,6 +319,33 @@ macro_rules! setters {
         pub fn $field(mut self, $field: impl Into<crate::Nullable<$ty>>) -> Self {
             self.$field = $field.into();
             self
+        }
+    };
+}
+
+/// A struct that gives back the fields it does not know: serde's own flattening cannot hold raw
+/// JSON and costs every reader; this looks at the names a second time instead.
+macro_rules! open_struct {
+    ($name:ident { $($known:literal,)* }) => {
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                // The inherent function that `remote = "Self"` derives.
+                Self::serialize(self, serializer)
+            }
+        }
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                struct Known($name);
+                impl<'de> serde::Deserialize<'de> for Known {
+                    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                        $name::deserialize(from).map(Known)
+                    }
+                }
+                let json = crate::Json::deserialize(deserializer)?;
+                let Known(mut value) = crate::read::nested(json.as_raw())?;
+                value.other = crate::peek::others(&json, &[$($known),*])?;
+                Ok(value)
+            }
         }
     };
 }

@@ -1,6 +1,6 @@
 //! Looking at the top of an object before reading it as a type.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, collections::BTreeMap, fmt};
 
 use serde::{
     Deserialize, Deserializer,
@@ -37,6 +37,13 @@ impl<'a> Fields<'a> {
 /// Reads the fields of an object.
 pub(crate) fn fields<E: Error>(json: &Json) -> Result<Fields<'_>, E> {
     serde_json::from_str(json.as_str()).map_err(|error| E::custom(read::plain(&error)))
+}
+
+/// The fields of an object other than the known ones.
+pub(crate) fn others<E: Error>(json: &Json, known: &[&str]) -> Result<BTreeMap<String, Json>, E> {
+    let all = fields::<E>(json)?.0.into_iter();
+    let others = all.filter(|(name, _)| !known.contains(&name.as_ref()));
+    Ok(others.map(|(name, raw)| (name.into_owned(), raw.to_owned().into())).collect())
 }
 
 /// Reads the text under `name` in an object.

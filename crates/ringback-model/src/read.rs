@@ -103,15 +103,6 @@ pub(crate) fn nested<'a, T: Deserialize<'a>, E: Error>(raw: &'a RawValue) -> Res
     })
 }
 
-/// Reads the variant of a union, one field of which has told its kind.
-pub(crate) fn tagged<'a, T, E>(json: &'a crate::Json, _tag: &'static str) -> Result<T, E>
-where
-    T: Deserialize<'a>,
-    E: Error,
-{
-    nested(json.as_raw())
-}
-
 /// The text of an error at `path` within a part.
 pub(crate) fn marked(path: &str, message: &str) -> String {
     format!("{MARK}{path}{MARK}{message}")

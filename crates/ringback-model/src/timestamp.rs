@@ -24,8 +24,8 @@ pub struct TimestampError {
 impl Timestamp {
     /// The first millisecond of the year 0.
     pub const MIN: Self = Self(-62_167_219_200_000);
-    /// The last millisecond of the year 9999.
-    pub const MAX: Self = Self(253_402_300_799_999);
+    /// As late in the year 9999 as every time zone can still write it.
+    pub const MAX: Self = Self(253_402_207_200_000);
 
     /// From milliseconds since the epoch; what is out of range becomes the nearest end.
     #[must_use]
@@ -208,7 +208,7 @@ mod tests {
         assert_eq!(at.to_seconds_text(), "2020-07-14T01:23:04Z");
         assert_eq!(at.whole_seconds().to_string(), "2020-07-14T01:23:04.000Z");
         assert_eq!(Timestamp::from_millis(i64::MIN).to_string(), "0000-01-01T00:00:00.000Z");
-        assert_eq!(Timestamp::from_millis(i64::MAX).to_string(), "9999-12-31T23:59:59.999Z");
+        assert_eq!(Timestamp::from_millis(i64::MAX).to_string(), "9999-12-30T22:00:00.000Z");
     }
 
     proptest! {

@@ -124,13 +124,21 @@ impl<'a> Field<'a> {
     }
 }
 
+/// What becomes of fields that a struct does not know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Others {
+    Ignored,
+    Refused,
+    Kept,
+}
+
 /// A struct with `new` and setters.
 pub(crate) fn write_struct<'a>(
     scope: &Scope<'_, 'a>,
     at: &At,
     name: &str,
     about: &str,
-    closed: bool,
+    others: Others,
     fields: &[Field<'a>],
     out: &mut String,
 ) -> Result<()> {
@@ -156,8 +164,10 @@ pub(crate) fn write_struct<'a>(
     if cased {
         container.push("rename_all = \"camelCase\"");
     }
-    if closed {
-        container.push("deny_unknown_fields");
+    match others {
+        Others::Ignored => {}
+        Others::Refused => container.push("deny_unknown_fields"),
+        Others::Kept => container.push("remote = \"Self\""),
     }
     if !container.is_empty() {
         writeln!(out, "#[serde({})]", container.join(", "))?;
@@ -172,8 +182,29 @@ pub(crate) fn write_struct<'a>(
         }
         writeln!(out, "    pub {}: {},", field.rust, field.declared(scope)?)?;
     }
+    if others == Others::Kept {
+        scope.import("std::collections", "BTreeMap")?;
+        scope.import("crate", "Json")?;
+        writeln!(
+            out,
+            "    /// Fields that this version of the crate does not know, as they came."
+        )?;
+        writeln!(out, "    #[serde(flatten, skip_deserializing)]")?;
+        writeln!(out, "    pub other: BTreeMap<String, Json>,")?;
+    }
     writeln!(out, "}}\n")?;
-    write_new(scope, name, fields, &required, out)?;
+    if others == Others::Kept {
+        writeln!(out, "open_struct! {{\n    {name} {{")?;
+        for field in fields {
+            for name in
+                std::iter::once(field.wire).chain(field.schema.also.iter().map(String::as_str))
+            {
+                writeln!(out, "        {name:?},")?;
+            }
+        }
+        writeln!(out, "    }}\n}}\n")?;
+    }
+    write_new(scope, name, fields, others, out)?;
     write_setters(scope, name, fields, out)
 }
 
@@ -181,11 +212,11 @@ fn write_new<'a>(
     scope: &Scope<'_, 'a>,
     name: &str,
     fields: &[Field<'a>],
-    required: &[&Field<'a>],
+    others: Others,
     out: &mut String,
 ) -> Result<()> {
     writeln!(out, "impl {name} {{")?;
-    if required.is_empty() {
+    if fields.iter().all(|field| !field.required) {
         writeln!(out, "    /// Starts with nothing set.")?;
         writeln!(out, "    #[must_use]\n    pub fn new() -> Self {{")?;
         writeln!(out, "        Self::default()\n    }}\n}}\n")?;
@@ -213,6 +244,9 @@ fn write_new<'a>(
             (false, true) => format!("{rust}: Box::new({rust})"),
             (false, false) => rust.clone(),
         });
+    }
+    if others == Others::Kept {
+        values.push("other: BTreeMap::new()".to_owned());
     }
     writeln!(out, "    /// Starts with what is required.")?;
     writeln!(out, "    #[must_use]\n    pub fn new({}) -> Self {{", arguments.join(", "))?;

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use anyhow::{Result, bail, ensure};
 
 use super::{
-    fields::{self, Field},
+    fields::{self, Field, Others},
     info,
     model::{At, Call, Reply, Type},
     names, paging,
@@ -54,7 +54,7 @@ pub(crate) fn write<'a>(scope: &Scope<'_, 'a>, call: Call<'a>, out: &mut String)
             schemas::limits(scope, name, field.wire, field.schema);
         }
     }
-    fields::write_struct(scope, &operation.at, name, &about, false, &plain, out)?;
+    fields::write_struct(scope, &operation.at, name, &about, Others::Ignored, &plain, out)?;
     write_impl(scope, &operation, out)?;
     paging::write(scope, &operation, out)
 }

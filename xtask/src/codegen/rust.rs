@@ -128,7 +128,7 @@ pub(crate) fn module(model: &Model<'_>, module: &Module<'_>) -> Result<String> {
     for (name, from) in imports.iter() {
         by_path.entry(from).or_default().push(name);
     }
-    for path in ["std::collections", "http", "serde"] {
+    for path in ["std::collections", "bytes", "http", "serde"] {
         if let Some(names) = by_path.remove(path) {
             writeln!(text, "use {path}::{{{}}};", names.join(", "))?;
         }

@@ -6,11 +6,11 @@ use anyhow::{Result, bail, ensure};
 use serde_json::Value;
 
 use super::{
-    fields::{self, Field},
+    fields::{self, Field, Others},
     model::{At, Kind, Module, Type, is_closed, kind},
     names,
     rust::Scope,
-    spec::{Rule, Schema, When},
+    spec::{Additional, Rule, Schema, When},
 };
 
 /// Writes one named type.
@@ -54,7 +54,12 @@ pub(crate) fn write<'a>(
                 limits(scope, name, wire, property);
                 all.push(field);
             }
-            fields::write_struct(scope, &at, name, &about, is_closed(schema), &all, out)
+            let others = match schema.additional_properties.as_deref() {
+                None => Others::Ignored,
+                Some(Additional::Allowed(false)) => Others::Refused,
+                Some(Additional::Allowed(true) | Additional::Of(_)) => Others::Kept,
+            };
+            fields::write_struct(scope, &at, name, &about, others, &all, out)
         }
         Kind::Alias => {
             let ty = scope.model.ty(scope.module, &at, schema)?;
@@ -239,6 +244,10 @@ fn check_tagged<'a>(scope: &Scope<'_, 'a>, at: &At, tag: &str, schema: &'a Schem
         bail!("{at}: a kind of a tagged union has to be an object with properties");
     };
     let body = scope.model.schema(module, name);
+    ensure!(
+        !body.is_some_and(is_closed),
+        "{at}: {name} is closed and would refuse the tag; leave additionalProperties out"
+    );
     ensure!(
         body.is_none_or(|body| body.properties.get(tag).is_none()),
         "{at}: {name} has a field `{tag}`, which the union writes by itself"
