@@ -1,1 +1,25 @@
 #![doc = include_str!("../README.md")]
+
+mod emulator;
+
+mod activity;
+mod clock;
+mod config;
+mod control;
+mod core;
+mod credentials;
+mod edge;
+mod error;
+mod history;
+mod http;
+mod keys;
+mod mask;
+mod page;
+mod platform;
+mod start;
+mod webhook;
+
+pub use clock::{ClockMode, ClockModeError};
+pub use config::{Config, Mapping};
+pub use emulator::Emulator;
+pub use error::Error;

@@ -16,6 +16,12 @@ pub fn is_timeout(error: &Error) -> bool {
     error.is_timeout()
 }
 
+/// Whether TLS failed, such as over a certificate that is not trusted.
+#[must_use]
+pub fn is_tls(error: &Error) -> bool {
+    find::<rustls::Error>(error).is_some()
+}
+
 /// Says what failed and what to look at, in one sentence without secrets.
 ///
 /// Of the URL only scheme, host and port are named, because a query may hold credentials.

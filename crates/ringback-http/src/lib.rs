@@ -7,5 +7,5 @@ mod settings;
 mod tls;
 
 pub use error::Error;
-pub use explain::{explain, is_connect, is_timeout};
+pub use explain::{explain, is_connect, is_timeout, is_tls};
 pub use settings::{Proxies, Settings, client};

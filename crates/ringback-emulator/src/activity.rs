@@ -1,0 +1,109 @@
+//! What is in flight, and whether the automatic clock may skip.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use ringback_exchange::WebhookId;
+use tokio::time::Instant;
+
+/// How long nothing has to happen before quiet time is skipped.
+const QUIET: Duration = Duration::from_millis(3);
+/// How long a webhook whose reply changes nothing keeps the clock at real speed.
+const GRACE: Duration = Duration::from_millis(250);
+
+/// What is in flight.
+#[derive(Debug)]
+pub(crate) struct Activity {
+    requests: usize,
+    webhooks: BTreeMap<(WebhookId, u32), Flight>,
+    /// When something began or ended last.
+    last: Instant,
+}
+
+#[derive(Debug)]
+struct Flight {
+    since: Instant,
+    reply_matters: bool,
+}
+
+impl Activity {
+    pub(crate) fn new(now: Instant) -> Self {
+        Self { requests: 0, webhooks: BTreeMap::new(), last: now }
+    }
+
+    pub(crate) fn request_begins(&mut self, now: Instant) {
+        self.requests += 1;
+        self.last = now;
+    }
+
+    pub(crate) fn request_ends(&mut self, now: Instant) {
+        self.requests = self.requests.saturating_sub(1);
+        self.last = now;
+    }
+
+    pub(crate) fn webhook_begins(
+        &mut self,
+        webhook: (WebhookId, u32),
+        reply_matters: bool,
+        now: Instant,
+    ) {
+        self.webhooks.insert(webhook, Flight { since: now, reply_matters });
+        self.last = now;
+    }
+
+    pub(crate) fn webhook_ends(&mut self, webhook: (WebhookId, u32), now: Instant) {
+        self.webhooks.remove(&webhook);
+        self.last = now;
+    }
+
+    /// Forgets the webhooks, for those that nobody waits for any more.
+    pub(crate) fn forget_webhooks(&mut self) {
+        self.webhooks.clear();
+    }
+
+    /// The clock has been moved: the next skip waits for quiet again.
+    pub(crate) fn moved(&mut self, now: Instant) {
+        self.last = now;
+    }
+
+    /// From when on quiet time may be skipped; none while something has to end first.
+    pub(crate) fn quiet_from(&self) -> Option<Instant> {
+        if self.requests > 0 {
+            return None;
+        }
+        self.webhooks_settled_from().map(|settled| settled.max(self.last + QUIET))
+    }
+
+    /// From when on no webhook is worth waiting for; none while a reply that matters is missing.
+    pub(crate) fn webhooks_settled_from(&self) -> Option<Instant> {
+        if self.webhooks.values().any(|flight| flight.reply_matters) {
+            return None;
+        }
+        let graces = self.webhooks.values().map(|flight| flight.since + GRACE);
+        Some(graces.max().unwrap_or(self.last))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quiet_begins_when_nothing_that_matters_is_in_flight() {
+        let zero = Instant::now();
+        let at = |millis| zero + Duration::from_millis(millis);
+        let mut activity = Activity::new(zero);
+        assert_eq!(activity.quiet_from(), Some(at(3)));
+        activity.request_begins(at(10));
+        assert_eq!(activity.quiet_from(), None);
+        activity.request_ends(at(20));
+        assert_eq!(activity.quiet_from(), Some(at(23)));
+        let (answer, event) = ((WebhookId(1), 1), (WebhookId(2), 1));
+        activity.webhook_begins(answer, true, at(30));
+        activity.webhook_begins(event, false, at(31));
+        assert_eq!(activity.quiet_from(), None);
+        activity.webhook_ends(answer, at(40));
+        assert_eq!(activity.quiet_from(), Some(at(281)));
+        activity.webhook_ends(event, at(50));
+        assert_eq!(activity.quiet_from(), Some(at(53)));
+    }
+}

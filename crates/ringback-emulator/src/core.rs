@@ -1,0 +1,165 @@
+//! The exchange with its clock and its records: one thing under one lock.
+
+use std::{sync::Arc, time::Duration};
+
+use ringback_exchange::{
+    Answer, Attempt, Deadlines, Effect, Exchange, Input, Refusal, Settings,
+};
+use ringback_model::{Timestamp, control};
+use tokio::time::Instant;
+
+use crate::{
+    ClockMode,
+    activity::Activity,
+    clock::Clock,
+    history::{Entry, History},
+    webhook::log::WebhookLog,
+};
+
+/// All that changes, together.
+///
+/// It is guarded by a mutex that is never held over an `await`: the exchange computes for
+/// microseconds and waits for nothing, a caller gets its reply without a detour over a queue that
+/// could fill up, and what happened is numbered in the order in which it happened.
+#[derive(Debug)]
+pub(crate) struct Core {
+    pub(crate) exchange: Exchange,
+    pub(crate) clock: Clock,
+    pub(crate) activity: Activity,
+    pub(crate) history: History,
+    pub(crate) webhooks: WebhookLog,
+    /// Counts the resets: what belongs to an earlier one is dropped.
+    pub(crate) epoch: u64,
+    settings: Settings,
+}
+
+/// What has to be done outside of the lock.
+#[derive(Debug, Default)]
+pub(crate) struct Outcome {
+    pub(crate) reply: Option<Result<Answer, Refusal>>,
+    pub(crate) attempts: Vec<Attempt>,
+    pub(crate) entries: Vec<Arc<Entry>>,
+}
+
+/// What the driver does next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// Nothing until something happens.
+    Wait,
+    /// Look again at this moment, or when something happens.
+    At(Instant),
+}
+
+impl Core {
+    pub(crate) fn new(settings: Settings, mode: ClockMode, wall: Timestamp, now: Instant) -> Self {
+        Self {
+            exchange: Exchange::new(settings.clone()),
+            clock: Clock::new(mode, wall, now),
+            activity: Activity::new(now),
+            history: History::new(settings.finished_calls),
+            webhooks: WebhookLog::default(),
+            epoch: 0,
+            settings,
+        }
+    }
+
+    /// Lets one thing happen now.
+    pub(crate) fn feed(&mut self, now: Instant, input: Input) -> Outcome {
+        let at = self.clock.now(now);
+        self.feed_at(at, now, input)
+    }
+
+    fn feed_at(&mut self, at: Timestamp, now: Instant, input: Input) -> Outcome {
+        let output = self.exchange.handle(at, input);
+        let mut outcome = Outcome { reply: output.reply, ..Outcome::default() };
+        for effect in output.effects {
+            match effect {
+                Effect::Webhook(attempt) => {
+                    let key = (attempt.id, attempt.attempt);
+                    self.activity.webhook_begins(key, attempt.reply_matters, now);
+                    outcome.attempts.push(*attempt);
+                }
+                Effect::Note(note) => {
+                    let entry = self.exchange.describe(&note);
+                    outcome.entries.push(self.history.push(entry));
+                }
+                other => tracing::warn!(?other, "the exchange wants something that is not known"),
+            }
+        }
+        outcome
+    }
+
+    /// Lets happen what is due, and skips quiet time when the clock may.
+    pub(crate) fn tick(&mut self, now: Instant) -> (Outcome, Next) {
+        let at = self.clock.now(now);
+        let due = self.exchange.deadlines();
+        if due.any.is_some_and(|due| due <= at) {
+            return (self.feed_at(at, now, Input::Time), Next::At(now));
+        }
+        if let Some(progress) = due.progress.filter(|_| self.may_skip(now)) {
+            let at = self.clock.skip_to(progress);
+            self.activity.moved(now);
+            return (self.feed_at(at, now, Input::Time), Next::At(now));
+        }
+        (Outcome::default(), self.next(due))
+    }
+
+    /// One step of moving the clock on to `target`; done when the second is none.
+    pub(crate) fn step(&mut self, now: Instant, target: Timestamp) -> (Outcome, Option<Next>) {
+        let at = self.clock.now(now);
+        let due = self.exchange.deadlines().any.filter(|due| *due <= target.max(at));
+        match (due, self.activity.webhooks_settled_from()) {
+            // What is in flight belongs before what falls due later.
+            (Some(due), None) if due > at => (Outcome::default(), Some(Next::Wait)),
+            (Some(due), Some(settled)) if due > at && settled > now => {
+                (Outcome::default(), Some(Next::At(settled)))
+            }
+            (Some(due), _) => {
+                let at = self.clock.skip_to(due);
+                self.activity.moved(now);
+                (self.feed_at(at, now, Input::Time), Some(Next::At(now)))
+            }
+            (None, _) => {
+                self.clock.skip_to(target);
+                self.activity.moved(now);
+                (Outcome::default(), None)
+            }
+        }
+    }
+
+    /// Back to an exchange that nothing has happened to.
+    pub(crate) fn reset(&mut self, now: Instant) -> Arc<Entry> {
+        self.epoch += 1;
+        self.exchange = Exchange::new(self.settings.clone());
+        self.webhooks = WebhookLog::default();
+        self.activity.forget_webhooks();
+        self.activity.moved(now);
+        self.history.clear();
+        let at = self.clock.now(now);
+        let entry = control::TranscriptEntry::new(0, at, control::TranscriptKind::State, "reset");
+        self.history.push(entry)
+    }
+
+    fn may_skip(&self, now: Instant) -> bool {
+        self.clock.mode() == ClockMode::Auto
+            && self.clock.leases() == 0
+            && self.activity.quiet_from().is_some_and(|quiet| quiet <= now)
+    }
+
+    fn next(&self, due: Deadlines) -> Next {
+        let mut next = due.any.map(|due| self.clock.when(due));
+        if self.clock.mode() == ClockMode::Auto && due.progress.is_some() {
+            let quiet = self.activity.quiet_from();
+            let skip = match self.clock.held_until() {
+                Some(until) => quiet.map(|quiet| quiet.max(until)),
+                None => quiet,
+            };
+            next = [next, skip].into_iter().flatten().min();
+        }
+        match next {
+            // Timers have a resolution of a millisecond; looking a moment late costs nothing.
+            Some(at) => Next::At(at + Duration::from_micros(1)),
+            None => Next::Wait,
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! A running emulator as a value.
+
+use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
+
+use ringback_exchange::Settings;
+use ringback_jwt::WebhookSigner;
+use ringback_model::{ApiKey, control::Environment};
+use tokio::{net::TcpListener, task::JoinHandle, time::Instant};
+
+use crate::{
+    Config, Error, control,
+    core::Core,
+    credentials::Credentials,
+    edge::{self, Traces, WallClock},
+    http::{self, gate::Gate},
+    keys::{self, KeyPool},
+    platform::{Parts, Platform},
+    start::{self, Readiness, StartState},
+    webhook::sender::Sender,
+};
+
+/// How long requests in progress may take to end.
+const LAST_REQUESTS: Duration = Duration::from_secs(5);
+
+/// A running emulator; dropping it stops it.
+pub struct Emulator {
+    platform: Arc<Platform>,
+    address: SocketAddr,
+    server: Option<JoinHandle<()>>,
+}
+
+impl Emulator {
+    /// Starts an emulator on a listener, in the current Tokio runtime.
+    ///
+    /// It answers at once; the application that is there from the start appears as soon as its key
+    /// pair is made, some tenths of a second later, and [`environment`](Self::environment) waits
+    /// for it.
+    ///
+    /// # Errors
+    /// When the listener can be reached from other machines and there is no control token, when the
+    /// signature secret is empty, or when the machine lacks random numbers or TLS.
+    pub fn start(listener: TcpListener, config: Config) -> Result<Self, Error> {
+        let address = listener.local_addr().map_err(Error::Listener)?;
+        let wall = WallClock::system();
+        let gate = Gate::new(&config, address)?;
+        let credentials = Credentials::new(&config)?;
+        let signer = WebhookSigner::new(&credentials.signature_secret, &credentials.api_key)
+            .map_err(Error::SignatureSecret)?;
+        let seed = match config.seed {
+            Some(seed) => seed,
+            None => edge::random_u64()?,
+        };
+        let mut settings = Settings::new(seed, ApiKey::from(credentials.api_key.as_str()));
+        settings.finished_calls = config.finished_calls;
+        let platform = Platform::new(Parts {
+            url: url(address),
+            wall,
+            traces: Traces::new()?,
+            gate,
+            keys: KeyPool::new(config.spare_key_pairs),
+            start: StartState::new(&config),
+            sender: Sender::new(signer, config.maps, wall)?,
+            core: Core::new(settings, config.clock, wall.now(), Instant::now()),
+            credentials,
+        });
+        platform.start.apply(&platform, &mut platform.core());
+        tokio::spawn(make_ready(Arc::clone(&platform), config.key_pair));
+        tokio::spawn(Arc::clone(&platform).drive());
+        let stop = platform.stop.clone();
+        let router = http::router(Arc::clone(&platform));
+        let server = tokio::spawn(async move {
+            let served = axum::serve(listener, router)
+                .with_graceful_shutdown(async move { stop.cancelled().await })
+                .await;
+            if let Err(error) = served {
+                tracing::error!(%error, "the emulator cannot serve any more");
+            }
+        });
+        Ok(Self { platform, address, server: Some(server) })
+    }
+
+    /// The origin of every operation, such as `http://127.0.0.1:4010`.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.platform.url
+    }
+
+    /// The address of the listener.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What a shell needs to talk to this platform: address, credentials, the first application.
+    ///
+    /// Waits until the application is there. The control API gives the same.
+    pub async fn environment(&self) -> Environment {
+        control::environment(&self.platform).await
+    }
+
+    /// Stops: takes no connection any more, ends event streams, lets requests and webhooks in
+    /// progress end for up to five seconds.
+    pub async fn stop(mut self) {
+        self.platform.stop.cancel();
+        self.platform.tasks.close();
+        let server = self.server.take();
+        let ended = async {
+            if let Some(server) = server {
+                // The server's task neither panics nor is aborted.
+                drop(server.await);
+            }
+            self.platform.tasks.wait().await;
+        };
+        if tokio::time::timeout(LAST_REQUESTS, ended).await.is_err() {
+            tracing::warn!("some requests did not end in time");
+        }
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        self.platform.stop.cancel();
+        if let Some(server) = &self.server {
+            server.abort();
+        }
+    }
+}
+
+impl fmt::Debug for Emulator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Emulator").field("url", &self.platform.url).finish_non_exhaustive()
+    }
+}
+
+/// Makes the application of the start, as soon as there is a key pair for it.
+async fn make_ready(platform: Arc<Platform>, given: Option<ringback_jwt::KeyPair>) {
+    let pair = match given {
+        Some(pair) => Some(pair),
+        None => keys::generate().await,
+    };
+    let ready = pair.and_then(|pair| {
+        let mut core = platform.core();
+        platform.start.application(&platform, &mut core, start::key_pair(&pair))
+    });
+    platform.wake();
+    if ready.is_none() {
+        tracing::error!("there is no application at the start");
+    }
+    platform.ready.send_replace(Readiness::of(ready));
+    platform.keys.fill();
+}
+
+/// The origin under which a listener is reached from this machine.
+fn url(address: SocketAddr) -> String {
+    let ip = address.ip();
+    match (ip.is_unspecified(), ip.is_ipv6()) {
+        (true, _) => format!("http://127.0.0.1:{}", address.port()),
+        (false, true) => format!("http://[{ip}]:{}", address.port()),
+        (false, false) => format!("http://{ip}:{}", address.port()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls() {
+        for (address, expected) in [
+            ("127.0.0.1:4010", "http://127.0.0.1:4010"),
+            ("0.0.0.0:1", "http://127.0.0.1:1"),
+            ("[::1]:1", "http://[::1]:1"),
+            ("[::]:1", "http://127.0.0.1:1"),
+            ("10.0.0.7:80", "http://10.0.0.7:80"),
+        ] {
+            assert_eq!(url(address.parse().unwrap()), expected);
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! One origin for every path of the platform, the control API and the inspector.
+
+pub(crate) mod auth;
+pub(crate) mod gate;
+pub(crate) mod refusals;
+pub(crate) mod reply;
+pub(crate) mod route;
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    extract::{Request, State},
+    response::Response,
+};
+use bytes::Bytes;
+use http::{HeaderValue, Method, StatusCode, header, request::Parts};
+use ringback_exchange::{Caller, Exchange, Input, Refusal};
+use ringback_model::{
+    OperationInfo,
+    operation::{Encoding, ErrorFamily, RequestParts},
+};
+use tokio::time::Instant;
+
+use crate::{
+    control, page,
+    platform::Platform,
+    start,
+};
+use refusals::{Context, Situation, refusal};
+use route::Route;
+
+/// The largest body of a request.
+const LARGEST_BODY: usize = 1024 * 1024;
+/// How long a body may take to arrive.
+const BODY_TIME: Duration = Duration::from_secs(10);
+
+/// What answers every request.
+pub(crate) fn router(platform: Arc<Platform>) -> Router {
+    Router::new().fallback(answer).with_state(platform)
+}
+
+async fn answer(State(platform): State<Arc<Platform>>, request: Request) -> Response {
+    let _in_progress = InProgress::begin(&platform);
+    let (head, body) = request.into_parts();
+    let mut context = Context {
+        method: head.method.clone(),
+        path: head.uri.path().to_owned(),
+        operation: None,
+        family: route::family(head.uri.path()),
+    };
+    let mut response = match serve(&platform, &mut context, &head, body).await {
+        Ok(response) => response,
+        Err(refusal) => refusals::respond(&platform, &context, *refusal),
+    };
+    if !response.headers().contains_key(reply::TRACE_ID)
+        && let Ok(trace) = HeaderValue::from_str(&platform.traces.next())
+    {
+        response.headers_mut().insert(reply::TRACE_ID, trace);
+    }
+    response
+}
+
+/// The checks in the order of the platform: who may talk here at all, route and version, method,
+/// credentials, body, resource.
+async fn serve(
+    platform: &Arc<Platform>,
+    context: &mut Context,
+    head: &Parts,
+    body: Body,
+) -> Result<Response, Box<Refusal>> {
+    platform.gate.check(context.family, head)?;
+    if let Some(page) = page::find(&head.method, head.uri.path()) {
+        if page.needs_token() {
+            context.family = ErrorFamily::Control;
+            platform.gate.check_control(&head.headers)?;
+        }
+        return page.answer(platform).map_err(Box::new);
+    }
+    let info = operation(context, head)?;
+    context.operation = Some(info.id);
+    context.family = info.errors;
+    let body = read(info, body).await;
+    let caller = match route::is_own(info) {
+        true => {
+            if info.id != "control.GetHealth" {
+                platform.gate.check_control(&head.headers)?;
+            }
+            Caller::Control
+        }
+        false => {
+            let bytes = body.as_deref().unwrap_or_default();
+            auth::caller(platform, info, head, bytes)?
+        }
+    };
+    let parts = parts(info, head, body?)?;
+    if Exchange::serves(info) {
+        ask(platform, caller, info, parts).await
+    } else {
+        control::answer(platform, info, head, &parts).await.map_err(Box::new)
+    }
+}
+
+fn operation(
+    context: &mut Context,
+    head: &Parts,
+) -> Result<&'static OperationInfo, Box<Refusal>> {
+    let path = head.uri.path();
+    let family = context.family;
+    let refused = match route::find(&head.method, path) {
+        Route::Operation(info) => return Ok(info),
+        Route::WrongMethod { family, allowed } => {
+            context.family = family;
+            let seen = format!("the method {} on {path}", head.method);
+            let fix = format!("use {allowed}");
+            let situation = Situation::WrongMethod;
+            let mut refused =
+                refusal(family, situation, "method-not-allowed", "the method", seen, allowed, fix);
+            if family == ErrorFamily::Problem {
+                refused.details.detail =
+                    format!("Request method '{}' not supported", head.method).into();
+            }
+            refused
+        }
+        Route::UnknownVersion => refusal(
+            family,
+            Situation::UnknownVersion,
+            "version-unknown",
+            "the version in the path",
+            format!("the path {path}"),
+            "a version such as /beta, /v0.3 or /v1",
+            "correct the first part of the path; GET /openapi.json lists all paths",
+        ),
+        Route::Unknown => refusal(
+            family,
+            Situation::NotFound,
+            "path-unknown",
+            "the path",
+            format!("the path {path}"),
+            "a path of the platform",
+            "correct the path; GET /openapi.json lists all of them",
+        ),
+    };
+    Err(Box::new(refused))
+}
+
+async fn read(info: &OperationInfo, body: Body) -> Result<Bytes, Box<Refusal>> {
+    let family = info.errors;
+    match tokio::time::timeout(BODY_TIME, to_bytes(body, LARGEST_BODY)).await {
+        Ok(Ok(bytes)) => Ok(bytes),
+        Ok(Err(error)) => {
+            let large = std::error::Error::source(&error)
+                .is_some_and(|source| source.to_string().contains("length limit"));
+            Err(Box::new(match large {
+                true => refusal(
+                    family,
+                    Situation::TooLarge,
+                    "body-too-large",
+                    "the size of the body",
+                    format!("a body of more than {LARGEST_BODY} bytes"),
+                    format!("at most {LARGEST_BODY} bytes"),
+                    "send less",
+                ),
+                false => refusal(
+                    family,
+                    Situation::BadRequest,
+                    "body-cut",
+                    "the body",
+                    "the body ended before its end",
+                    "a whole body",
+                    "send as many bytes as Content-Length says",
+                ),
+            }))
+        }
+        Err(_) => Err(Box::new(refusal(
+            family,
+            Situation::TooSlow,
+            "body-too-slow",
+            "the time the body takes",
+            format!("the body did not arrive within {} s", BODY_TIME.as_secs()),
+            "a body that arrives at once",
+            "send the whole body; is Content-Length too large?",
+        ))),
+    }
+}
+
+fn parts(
+    info: &OperationInfo,
+    head: &Parts,
+    body: Bytes,
+) -> Result<RequestParts, Box<Refusal>> {
+    let content_type = gate::text(&head.headers, header::CONTENT_TYPE).map(str::to_owned);
+    let writes = !matches!(head.method, Method::GET | Method::HEAD | Method::DELETE);
+    let json = content_type.as_deref().is_none_or(is_json);
+    if writes && info.encoding == Encoding::Json && !body.is_empty() && !json {
+        return Err(Box::new(refusal(
+            info.errors,
+            Situation::NotJson,
+            "content-type-not-json",
+            "the Content-Type header",
+            format!("the content type `{}`", content_type.as_deref().unwrap_or_default()),
+            "application/json",
+            "send `Content-Type: application/json` (curl -d says that it is a form)",
+        )));
+    }
+    Ok(RequestParts {
+        method: head.method.clone(),
+        path: head.uri.path().to_owned(),
+        query: head.uri.query().map(str::to_owned),
+        content_type,
+        body,
+    })
+}
+
+fn is_json(content_type: &str) -> bool {
+    let essence = content_type.split(';').next().unwrap_or_default().trim();
+    essence.eq_ignore_ascii_case("application/json")
+        || essence.to_ascii_lowercase().ends_with("+json")
+}
+
+async fn ask(
+    platform: &Arc<Platform>,
+    caller: Caller,
+    info: &'static OperationInfo,
+    parts: RequestParts,
+) -> Result<Response, Box<Refusal>> {
+    let mut request =
+        ringback_exchange::Request { caller, operation: info, parts, key_pair: None };
+    let needs_key_pair = platform.core().exchange.needs_key_pair(&request);
+    if needs_key_pair {
+        // Applications are numbered in their order, and the one of the start is the first.
+        platform.wait_until_ready().await;
+        let pair = platform.keys.take().await;
+        request.key_pair = pair.as_ref().map(start::key_pair);
+    }
+    match platform.feed(Input::Request(request)) {
+        Some(Ok(answer)) => {
+            let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
+            Ok(reply::json(status, answer.body))
+        }
+        Some(Err(refusal)) => Err(Box::new(refusal)),
+        None => Err(Box::new(refusal(
+            info.errors,
+            Situation::Internal,
+            "no-answer",
+            "the answer of the exchange",
+            "the exchange gave no answer",
+            "an answer",
+            "report this; it is a fault of the emulator",
+        ))),
+    }
+}
+
+/// A request in progress; the automatic clock skips nothing meanwhile.
+struct InProgress<'a>(&'a Arc<Platform>);
+
+impl<'a> InProgress<'a> {
+    fn begin(platform: &'a Arc<Platform>) -> Self {
+        platform.core().activity.request_begins(Instant::now());
+        Self(platform)
+    }
+}
+
+impl Drop for InProgress<'_> {
+    fn drop(&mut self) {
+        self.0.core().activity.request_ends(Instant::now());
+        self.0.wake();
+    }
+}

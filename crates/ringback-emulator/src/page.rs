@@ -1,0 +1,98 @@
+//! What people look at: the inspector, a call's ladder, the description of the API.
+
+mod inspector;
+
+use std::sync::Arc;
+
+use axum::response::Response;
+use http::{HeaderValue, Method, StatusCode, header};
+use percent_encoding::percent_decode_str;
+use ringback_exchange::Refusal;
+use ringback_model::{LegId, operation::ErrorFamily};
+
+use crate::{
+    http::{
+        refusals::{Situation, refusal},
+        reply,
+    },
+    platform::Platform,
+};
+
+/// Every operation in the form that other tools read.
+const OPENAPI: &str = include_str!("generated/openapi.json");
+
+/// Something to look at.
+#[derive(Debug)]
+pub(crate) enum Page {
+    Inspector,
+    Ladder(LegId),
+    OpenApi,
+    Icon,
+}
+
+/// The page at a path, if there is one.
+pub(crate) fn find(method: &Method, path: &str) -> Option<Page> {
+    if !matches!(*method, Method::GET | Method::HEAD) {
+        return None;
+    }
+    match path {
+        "/" => Some(Page::Inspector),
+        "/openapi.json" | "/_ringback/openapi.json" => Some(Page::OpenApi),
+        "/favicon.ico" | "/favicon.svg" => Some(Page::Icon),
+        _ => {
+            let call = path.strip_prefix("/_ringback/calls/")?.strip_suffix("/ladder.svg")?;
+            let call = percent_decode_str(call).decode_utf8().ok()?;
+            (!call.contains('/')).then(|| Page::Ladder(LegId::from(call.as_ref())))
+        }
+    }
+}
+
+impl Page {
+    /// Whether it shows what happens here.
+    pub(crate) fn needs_token(&self) -> bool {
+        matches!(self, Self::Inspector | Self::Ladder(_))
+    }
+
+    pub(crate) fn answer(&self, platform: &Arc<Platform>) -> Result<Response, Refusal> {
+        match self {
+            Self::Inspector => Ok(inspector(platform)),
+            Self::OpenApi => Ok(reply::typed(StatusCode::OK, "application/json", OPENAPI)),
+            Self::Icon => Ok(reply::typed(StatusCode::OK, "image/svg+xml", inspector::ICON)),
+            Self::Ladder(call) => ladder(platform, call),
+        }
+    }
+}
+
+fn inspector(platform: &Arc<Platform>) -> Response {
+    let nonce = platform.traces.next();
+    let page = inspector::page(&platform.url, &nonce);
+    let mut response =
+        reply::typed(StatusCode::OK, "text/html; charset=utf-8", page.into_string());
+    // Nothing comes from elsewhere, and nobody puts this page into a frame.
+    let policy = format!(
+        "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; \
+         img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; \
+         frame-ancestors 'none'"
+    );
+    if let Ok(value) = HeaderValue::from_str(&policy) {
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, value);
+    }
+    response
+}
+
+fn ladder(platform: &Arc<Platform>, call: &LegId) -> Result<Response, Refusal> {
+    let entries = platform.core().history.transcript(call);
+    let Some(entries) = entries else {
+        return Err(refusal(
+            ErrorFamily::Control,
+            Situation::NotFound,
+            "call-unknown",
+            "the id of the call",
+            format!("there is no call `{}`", call.as_str().chars().take(80).collect::<String>()),
+            "the id of a call that is kept",
+            "GET /_ringback/calls lists them",
+        ));
+    };
+    let picture = ringback_ladder::svg(&entries);
+    Ok(reply::typed(StatusCode::OK, "image/svg+xml", picture))
+}

@@ -1,0 +1,314 @@
+//! What all parts of a running emulator share, and what drives the exchange.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use ringback_exchange::{Answer, Attempt, Input, Refusal};
+use ringback_jwt::Verifier;
+use ringback_model::{ApplicationId, Timestamp, control};
+use tokio::{
+    sync::{Notify, broadcast, watch},
+    time::Instant,
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    core::{Core, Next, Outcome},
+    credentials::Credentials,
+    edge::{Traces, WallClock},
+    history::Entry,
+    http::{gate::Gate, refusals::Refusals},
+    keys::KeyPool,
+    start::{Readiness, StartState},
+    webhook::{log::Sent, sender::Sender},
+};
+
+/// How many entries a listener may be behind before it is cut off.
+const BEHIND: usize = 1_024;
+
+/// How many verifiers are kept; each is made again when it is needed.
+const VERIFIERS: usize = 1_000;
+
+/// What all parts of a running emulator share.
+pub(crate) struct Platform {
+    pub(crate) url: String,
+    pub(crate) wall: WallClock,
+    pub(crate) traces: Traces,
+    pub(crate) credentials: Credentials,
+    pub(crate) gate: Gate,
+    pub(crate) refusals: Mutex<Refusals>,
+    pub(crate) keys: KeyPool,
+    pub(crate) start: StartState,
+    /// The application that is there from the start, as soon as it is.
+    pub(crate) ready: watch::Sender<Readiness>,
+    pub(crate) stop: CancellationToken,
+    pub(crate) tasks: TaskTracker,
+    pub(crate) live: broadcast::Sender<Arc<Entry>>,
+    pub(crate) sender: Sender,
+    core: Mutex<Core>,
+    wake: Notify,
+    /// Cancels the webhooks of before the last reset.
+    flights: Mutex<CancellationToken>,
+    verifiers: Mutex<HashMap<ApplicationId, (String, Arc<Verifier>)>>,
+}
+
+/// The parts that a platform is made of.
+pub(crate) struct Parts {
+    pub(crate) url: String,
+    pub(crate) wall: WallClock,
+    pub(crate) traces: Traces,
+    pub(crate) credentials: Credentials,
+    pub(crate) gate: Gate,
+    pub(crate) keys: KeyPool,
+    pub(crate) start: StartState,
+    pub(crate) sender: Sender,
+    pub(crate) core: Core,
+}
+
+impl Platform {
+    pub(crate) fn new(parts: Parts) -> Arc<Self> {
+        let Parts { url, wall, traces, credentials, gate, keys, start, sender, core } = parts;
+        let stop = CancellationToken::new();
+        Arc::new(Self {
+            url,
+            wall,
+            traces,
+            credentials,
+            gate,
+            refusals: Mutex::default(),
+            keys,
+            start,
+            ready: watch::Sender::new(Readiness::Making),
+            flights: Mutex::new(stop.child_token()),
+            stop,
+            tasks: TaskTracker::new(),
+            live: broadcast::Sender::new(BEHIND),
+            sender,
+            core: Mutex::new(core),
+            wake: Notify::new(),
+            verifiers: Mutex::default(),
+        })
+    }
+
+    /// The state; never kept over an `await`.
+    pub(crate) fn core(&self) -> MutexGuard<'_, Core> {
+        // A panic elsewhere does not make the state wrong: every change is one call.
+        self.core.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets one thing happen, and does what follows from it.
+    pub(crate) fn feed(self: &Arc<Self>, input: Input) -> Option<Result<Answer, Refusal>> {
+        let mut core = self.core();
+        let outcome = core.feed(Instant::now(), input);
+        let reply = self.follow(&mut core, outcome);
+        drop(core);
+        self.wake.notify_one();
+        reply
+    }
+
+    /// Does what an outcome asks for; all of it begins while the state is locked, so in order.
+    pub(crate) fn follow(
+        self: &Arc<Self>,
+        core: &mut Core,
+        outcome: Outcome,
+    ) -> Option<Result<Answer, Refusal>> {
+        for entry in outcome.entries {
+            self.publish(entry);
+        }
+        for attempt in outcome.attempts {
+            self.send(core, attempt);
+        }
+        outcome.reply
+    }
+
+    /// Tells those who listen; nobody listening is no error.
+    pub(crate) fn publish(&self, entry: Arc<Entry>) {
+        drop(self.live.send(entry));
+    }
+
+    /// Notes something that no call is about, such as a refusal.
+    pub(crate) fn note(&self, entry: control::TranscriptEntry) {
+        let mut core = self.core();
+        let entry = core.history.push(entry);
+        self.publish(entry);
+    }
+
+    /// The platform's time now.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.core().clock.now(Instant::now())
+    }
+
+    /// Tells the driver that something changed.
+    pub(crate) fn wake(&self) {
+        self.wake.notify_one();
+    }
+
+    fn send(self: &Arc<Self>, core: &mut Core, attempt: Attempt) {
+        let json = match attempt.payload.to_json() {
+            Ok(json) => json.into(),
+            Err(error) => {
+                tracing::error!(%error, kind = attempt.kind, "a webhook cannot be written");
+                Arc::from(b"{}".as_slice())
+            }
+        };
+        let sent = Sent { attempt: Arc::new(attempt), json };
+        let url = match self.sender.target(&sent.attempt.url) {
+            Some(url) => url.to_string(),
+            None => sent.attempt.url.as_ref().to_owned(),
+        };
+        core.webhooks.begin(sent.clone(), &url, self.wall.now());
+        let epoch = core.epoch;
+        let cancelled = self.flights().clone();
+        let platform = Arc::clone(self);
+        self.tasks.spawn(async move {
+            tokio::select! {
+                () = cancelled.cancelled() => {}
+                () = platform.deliver(epoch, &sent) => {}
+            }
+        });
+    }
+
+    async fn deliver(self: &Arc<Self>, epoch: u64, sent: &Sent) {
+        let begun = Instant::now();
+        let attempt = &sent.attempt;
+        let outcome = self.sender.send(attempt, &sent.json).await;
+        let millis = millis_since(begun);
+        tracing::debug!(
+            webhook = attempt.id.0,
+            attempt = attempt.attempt,
+            kind = attempt.kind,
+            millis,
+            outcome = describe(&outcome),
+            "webhook"
+        );
+        let mut core = self.core();
+        // After a reset the numbers of the webhooks begin anew.
+        if core.epoch != epoch {
+            return;
+        }
+        let now = Instant::now();
+        core.webhooks.end(attempt.id.0, attempt.attempt, millis, &outcome);
+        core.activity.webhook_ends((attempt.id, attempt.attempt), now);
+        let input = Input::Webhook { id: attempt.id, attempt: attempt.attempt, outcome };
+        let outcome = core.feed(now, input);
+        self.follow(&mut core, outcome);
+        drop(core);
+        self.wake.notify_one();
+    }
+
+    /// Lets time pass until the emulator stops.
+    pub(crate) async fn drive(self: Arc<Self>) {
+        loop {
+            let next = {
+                let mut core = self.core();
+                let (outcome, next) = core.tick(Instant::now());
+                self.follow(&mut core, outcome);
+                next
+            };
+            match next {
+                Next::At(at) if at <= Instant::now() => tokio::task::yield_now().await,
+                Next::At(at) => tokio::select! {
+                    () = tokio::time::sleep_until(at) => {}
+                    () = self.wake.notified() => {}
+                    () = self.stop.cancelled() => return,
+                },
+                Next::Wait => tokio::select! {
+                    () = self.wake.notified() => {}
+                    () = self.stop.cancelled() => return,
+                },
+            }
+            if self.stop.is_cancelled() {
+                return;
+            }
+        }
+    }
+
+    /// Moves the clock on; what falls due meanwhile happens in order, with its webhooks.
+    pub(crate) async fn advance(self: &Arc<Self>, by: Duration) {
+        let target = self.now().plus(by);
+        loop {
+            let (next, now) = {
+                let mut core = self.core();
+                let now = Instant::now();
+                let (outcome, next) = core.step(now, target);
+                self.follow(&mut core, outcome);
+                (next, now)
+            };
+            let Some(next) = next else { break };
+            match next {
+                Next::At(at) if at <= now => tokio::task::yield_now().await,
+                // A reply may come at any moment; asking every millisecond needs no wake-up call.
+                Next::At(_) | Next::Wait => tokio::time::sleep(Duration::from_millis(1)).await,
+            }
+        }
+        self.wake.notify_one();
+    }
+
+    /// Back to the state of the start.
+    pub(crate) fn reset(self: &Arc<Self>) {
+        let pair = self.ready.borrow().application().map(|ready| ready.key_pair());
+        let mut core = self.core();
+        {
+            let mut flights = self.flights();
+            flights.cancel();
+            *flights = self.stop.child_token();
+        }
+        let entry = core.reset(Instant::now());
+        self.publish(entry);
+        self.start.apply(self, &mut core);
+        if let Some(pair) = pair {
+            let made = self.start.application(self, &mut core, pair);
+            self.ready.send_replace(Readiness::of(made));
+        }
+        drop(core);
+        self.wake.notify_one();
+    }
+
+    /// Waits until the application of the start is there, or cannot be.
+    pub(crate) async fn wait_until_ready(&self) {
+        let mut ready = self.ready.subscribe();
+        // The sender lives as long as the platform.
+        drop(ready.wait_for(|ready| !matches!(ready, Readiness::Making)).await);
+    }
+
+    /// A verifier for the tokens of an application; none when there is no such application.
+    pub(crate) fn verifier(&self, application: &ApplicationId) -> Option<Arc<Verifier>> {
+        let public_key = self.core().exchange.public_key(application)?.to_owned();
+        let mut verifiers = self.verifiers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((known, verifier)) = verifiers.get(application)
+            && *known == public_key
+        {
+            return Some(Arc::clone(verifier));
+        }
+        let verifier = match Verifier::new(&public_key) {
+            Ok(verifier) => Arc::new(verifier),
+            Err(error) => {
+                tracing::warn!(%error, %application, "the public key of an application is not usable");
+                return None;
+            }
+        };
+        if verifiers.len() >= VERIFIERS {
+            verifiers.clear();
+        }
+        verifiers.insert(application.clone(), (public_key, Arc::clone(&verifier)));
+        Some(verifier)
+    }
+
+    fn flights(&self) -> MutexGuard<'_, CancellationToken> {
+        self.flights.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+pub(crate) fn millis_since(begun: Instant) -> u64 {
+    u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
+fn describe(outcome: &ringback_exchange::WebhookOutcome) -> String {
+    match outcome {
+        ringback_exchange::WebhookOutcome::Reply { status, .. } => status.to_string(),
+        ringback_exchange::WebhookOutcome::Failed { explanation, .. } => explanation.clone(),
+    }
+}

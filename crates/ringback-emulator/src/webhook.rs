@@ -1,0 +1,5 @@
+//! Webhooks on their way out.
+
+pub(crate) mod log;
+pub(crate) mod sender;
+pub(crate) mod wire;

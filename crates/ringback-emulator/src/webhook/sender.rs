@@ -1,0 +1,171 @@
+//! Making one attempt at a webhook, exactly as told.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use bytes::{Bytes, BytesMut};
+use http::{HeaderValue, Method, header};
+use reqwest::{Client, Response};
+use ringback_exchange::{Attempt, WebhookFailure, WebhookOutcome};
+use ringback_http::Settings;
+use ringback_jwt::WebhookSigner;
+use url::Url;
+
+use super::wire::Wire;
+use crate::{Error, Mapping, edge::WallClock};
+
+/// The longest reply that is read.
+pub(crate) const LONGEST_REPLY: usize = 1024 * 1024;
+/// The range of connection time-outs, in milliseconds, that the applications API knows.
+const CONNECT_TIMEOUTS: std::ops::RangeInclusive<u32> = 300..=1000;
+
+/// Sends webhooks: no redirects, no waiting beyond the time-outs, no reply above 1 MiB.
+pub(crate) struct Sender {
+    /// One client for each connection time-out, because a client has one.
+    clients: Mutex<BTreeMap<u32, Client>>,
+    signer: WebhookSigner,
+    maps: Vec<Mapping>,
+    wall: WallClock,
+}
+
+impl Sender {
+    pub(crate) fn new(
+        signer: WebhookSigner,
+        maps: Vec<Mapping>,
+        wall: WallClock,
+    ) -> Result<Self, Error> {
+        let sender = Self { clients: Mutex::default(), signer, maps, wall };
+        // The usual client is made now, so that an impossible one is known at the start.
+        sender.client(1000).map_err(|error| Error::Sender(error.into()))?;
+        Ok(sender)
+    }
+
+    /// Where a webhook for this address really goes; none when it is no http address.
+    pub(crate) fn target(&self, url: &str) -> Option<Url> {
+        let url = Url::parse(url.trim()).ok()?;
+        let url = self.maps.iter().find_map(|map| map.apply(&url)).unwrap_or(url);
+        (matches!(url.scheme(), "http" | "https") && url.host_str().is_some()).then_some(url)
+    }
+
+    /// Makes one attempt and says how it ended; never fails otherwise.
+    pub(crate) async fn send(&self, attempt: &Attempt, json: &[u8]) -> WebhookOutcome {
+        let Some(url) = self.target(&attempt.url) else {
+            return failed(
+                WebhookFailure::BadAddress,
+                format!("the webhook address {:?} is not an http address", cut(&attempt.url)),
+            );
+        };
+        let wire = Wire::new(&attempt.method, url, json);
+        let request = match self.request(attempt, &wire) {
+            Ok(request) => request,
+            Err(explanation) => return failed(WebhookFailure::BadAddress, explanation),
+        };
+        let limit = Duration::from_millis(attempt.socket_timeout.into());
+        match tokio::time::timeout(limit, exchange(request)).await {
+            Ok(outcome) => outcome,
+            Err(_) => failed(
+                WebhookFailure::SocketTimeout,
+                format!(
+                    "{} took the request and did not answer within {} ms",
+                    wire.url.origin().ascii_serialization(),
+                    attempt.socket_timeout
+                ),
+            ),
+        }
+    }
+
+    fn request(&self, attempt: &Attempt, wire: &Wire) -> Result<reqwest::RequestBuilder, String> {
+        let client = self.client(attempt.connect_timeout).map_err(|error| error.to_string())?;
+        let request = match &wire.body {
+            Some(body) => client
+                .request(Method::POST, wire.url.clone())
+                .header(header::CONTENT_TYPE, "application/json")
+                .body(body.clone()),
+            None => client.request(Method::GET, wire.url.clone()),
+        };
+        if !attempt.signed {
+            return Ok(request);
+        }
+        let signer = self.signer.clone().application_id(attempt.application.as_str());
+        let now = self.wall.now().as_secs();
+        let token = match &wire.body {
+            Some(body) => signer.sign_body(body, now),
+            None => signer.sign_query(wire.url.query().unwrap_or_default(), now),
+        };
+        let token = token.map_err(|error| error.to_string())?;
+        let mut value = HeaderValue::from_str(&format!("Bearer {}", token.expose()))
+            .map_err(|error| error.to_string())?;
+        value.set_sensitive(true);
+        Ok(request.header(header::AUTHORIZATION, value))
+    }
+
+    fn client(&self, connect_timeout: u32) -> Result<Client, ringback_http::Error> {
+        let millis = connect_timeout.clamp(*CONNECT_TIMEOUTS.start(), *CONNECT_TIMEOUTS.end());
+        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = clients.get(&millis) {
+            return Ok(client.clone());
+        }
+        let settings = Settings::new()
+            .connect_timeout(Duration::from_millis(millis.into()))
+            .timeout(None)
+            .redirects(0);
+        let client = ringback_http::client(&settings)?;
+        clients.insert(millis, client.clone());
+        Ok(client)
+    }
+}
+
+async fn exchange(request: reqwest::RequestBuilder) -> WebhookOutcome {
+    let response = match request.send().await {
+        Ok(response) => response,
+        Err(error) => return failed(kind(&error), ringback_http::explain(&error)),
+    };
+    let status = response.status().as_u16();
+    let content_type = response.headers().get(header::CONTENT_TYPE);
+    let content_type =
+        content_type.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+    match read(response).await {
+        Ok(body) => WebhookOutcome::Reply { status, content_type, body },
+        Err((failure, explanation)) => failed(failure, explanation),
+    }
+}
+
+async fn read(mut response: Response) -> Result<Bytes, (WebhookFailure, String)> {
+    let mut body = BytesMut::new();
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+            Ok(None) => return Ok(body.freeze()),
+            Err(error) => return Err((kind(&error), ringback_http::explain(&error))),
+        }
+        if body.len() > LONGEST_REPLY {
+            let explanation = format!("the reply is larger than {LONGEST_REPLY} bytes");
+            return Err((WebhookFailure::TooLarge, explanation));
+        }
+    }
+}
+
+fn kind(error: &reqwest::Error) -> WebhookFailure {
+    if error.is_builder() || error.is_dns() {
+        WebhookFailure::BadAddress
+    } else if ringback_http::is_tls(error) {
+        WebhookFailure::Tls
+    } else if ringback_http::is_connect(error) && ringback_http::is_timeout(error) {
+        WebhookFailure::ConnectTimeout
+    } else if ringback_http::is_timeout(error) {
+        WebhookFailure::SocketTimeout
+    } else {
+        WebhookFailure::Connection
+    }
+}
+
+fn failed(failure: WebhookFailure, explanation: String) -> WebhookOutcome {
+    WebhookOutcome::Failed { failure, explanation }
+}
+
+fn cut(text: &str) -> String {
+    text.chars().take(200).collect()
+}
