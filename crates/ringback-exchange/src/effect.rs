@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ringback_model::{ApplicationId, HttpMethod, LegId, Timestamp, webhook};
 
-use crate::{note::Note, refusal::Refusal, input::WebhookId};
+use crate::{input::WebhookId, note::Note, refusal::Refusal};
 
 /// What came of an input.
 #[derive(Debug, Default)]
@@ -54,7 +54,7 @@ pub struct Attempt {
     /// Where it goes.
     pub url: Arc<str>,
     /// What it says.
-    pub payload: Payload,
+    pub payload: Arc<Payload>,
     /// Whether it carries a signed token.
     pub signed: bool,
     /// Whether the call waits for the reply; otherwise the reply changes nothing.

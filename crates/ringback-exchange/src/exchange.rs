@@ -1,58 +1,219 @@
 //! The exchange itself: one state, changed by inputs only.
 
-use ringback_model::{ApplicationId, OperationInfo, Timestamp, control};
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+};
 
-use crate::{Deadlines, Input, Note, Output, Request, Settings};
+use ringback_model::{ApplicationId, Json, OperationInfo, Timestamp, control};
+
+use crate::{
+    Deadlines, Effect, Input, Note, Output, PhoneEvent, Request, Settings,
+    call::Call,
+    conversation::{Conversation, What},
+    describe,
+    directory::{Applications, Numbers},
+    id::Id,
+    leg::{Leg, State},
+    note::Told,
+    phone::Phones,
+    rest,
+    run::Step,
+    store::Store,
+    timer::{Due, Timers},
+    webhook::Pending,
+};
 
 /// A telephone exchange: directory, calls, legs, conversations and running scripts.
 #[derive(Debug)]
 pub struct Exchange {
-    settings: Settings,
+    pub(crate) settings: Settings,
+    pub(crate) applications: Applications,
+    pub(crate) numbers: Numbers,
+    pub(crate) phones: Phones,
+    pub(crate) calls: Store<Call>,
+    pub(crate) legs: Store<Leg>,
+    pub(crate) conversations: Store<Conversation>,
+    pub(crate) webhooks: Store<Pending>,
+    pub(crate) leg_ids: HashMap<Id, u64>,
+    pub(crate) conversation_ids: HashMap<Id, u64>,
+    /// Finished calls, the oldest first.
+    pub(crate) finished: VecDeque<u64>,
+    pub(crate) live_calls: usize,
+    pub(crate) timers: Timers,
+    /// What the input at hand brings about.
+    pub(crate) effects: Vec<Effect>,
+    /// The caller id of those who have none.
+    pub(crate) unknown: Arc<str>,
+    /// An empty JSON object.
+    pub(crate) empty: Json,
 }
 
 impl Exchange {
-    /// An exchange with stock to buy from, and nothing else.
+    /// An exchange with numbers to rent, and nothing else.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
-        Self { settings }
+        let phones = Phones::new(settings.default_script);
+        Self {
+            settings,
+            applications: Applications::default(),
+            numbers: Numbers::stocked(),
+            phones,
+            calls: Store::new(),
+            legs: Store::new(),
+            conversations: Store::new(),
+            webhooks: Store::new(),
+            leg_ids: HashMap::new(),
+            conversation_ids: HashMap::new(),
+            finished: VecDeque::new(),
+            live_calls: 0,
+            timers: Timers::default(),
+            effects: Vec::new(),
+            unknown: "Unknown".into(),
+            empty: Json::parse("{}").unwrap_or_default(),
+        }
     }
 
     /// Lets one thing happen at the time `now` of the platform's clock.
     ///
-    /// Whatever has fallen due before `now` happens first.
+    /// Whatever has fallen due by `now` happens first, each at its own time.
     pub fn handle(&mut self, now: Timestamp, input: Input) -> Output {
-        let _ = (now, input, &self.settings);
-        Output::default()
+        while let Some((at, due)) = self.timers.pop(now) {
+            self.fall_due(at, due);
+        }
+        let reply = match input {
+            Input::Request(request) => Some(rest::serve(self, now, &request)),
+            Input::Incoming(incoming) => Some(
+                self.incoming(now, &incoming).and_then(|leg| rest::control::call_placed(self, leg)),
+            ),
+            Input::Phone { leg, event } => {
+                if let Some(key) = self.leg_by_id(leg.as_str()) {
+                    self.phone_event(now, key, event);
+                }
+                None
+            }
+            Input::Webhook { id, attempt, outcome } => {
+                self.webhook_ended(now, id, attempt, outcome);
+                None
+            }
+            Input::Time => None,
+        };
+        self.drop_void_timers();
+        Output { reply, effects: std::mem::take(&mut self.effects) }
     }
 
     /// When the next things fall due.
     #[must_use]
     pub fn deadlines(&self) -> Deadlines {
-        Deadlines::default()
+        self.timers.deadlines()
     }
 
     /// Whether the exchange serves an operation; the rest of the control API is the emulator's own.
     #[must_use]
     pub fn serves(operation: &OperationInfo) -> bool {
-        operation.id != "control.GetHealth"
+        rest::serves(operation.id)
     }
 
     /// Whether a request makes the platform generate a key pair, which has to come with it.
     #[must_use]
     pub fn needs_key_pair(&self, request: &Request) -> bool {
-        request.operation.id == "applications.CreateApplication"
+        rest::applications::needs_key_pair(request)
     }
 
     /// The public key of an application, PEM; none when there is no such application.
     #[must_use]
     pub fn public_key(&self, application: &ApplicationId) -> Option<&str> {
-        let _ = application;
-        None
+        Some(&self.applications.get(application)?.public_key)
+    }
+
+    /// How many calls are up.
+    #[must_use]
+    pub fn live_calls(&self) -> usize {
+        self.live_calls
     }
 
     /// Puts a note into words; the sequence number is the caller's to give.
     #[must_use]
     pub fn describe(&self, note: &Note) -> control::TranscriptEntry {
-        control::TranscriptEntry::new(0, note.at, control::TranscriptKind::State, String::new())
+        describe::entry(self, note)
+    }
+
+    fn fall_due(&mut self, at: Timestamp, due: Due) {
+        if !self.matters(&due) {
+            return;
+        }
+        match due {
+            Due::Arrived { leg } => self.arrived(at, leg),
+            Due::Retry { webhook } => self.attempt(at, webhook),
+            Due::Phone { leg, event, .. } => {
+                self.phone_event(at, leg, PhoneEvent::from_code(event))
+            }
+            Due::RingTimeout { leg } => self.ring_timeout(at, leg),
+            Due::Limit { leg } => self.limit_reached(at, leg),
+            Due::CallerAnswered { leg } => {
+                self.caller_answered(at, leg);
+                if let Some(Step::Dialling { leg: callee }) = self.step_of(leg) {
+                    self.connected(at, leg, callee);
+                }
+            }
+            Due::Spoken { leg, epoch } => self.spoken(at, leg, epoch),
+        }
+    }
+
+    /// Whether a deadline still means something.
+    fn matters(&self, due: &Due) -> bool {
+        let leg = |key: &u64| self.legs.get(*key);
+        match due {
+            Due::Arrived { leg: key } => leg(key).is_some_and(|leg| !leg.state.is_over()),
+            Due::Retry { webhook } => self.webhooks.get(*webhook).is_some(),
+            Due::Phone { leg: key, epoch, event } => leg(key).is_some_and(|leg| {
+                // Giving up is for callers that nobody answered.
+                let gives_up = *event == PhoneEvent::HangsUp as u8 && *epoch == GIVE_UP_EPOCH;
+                !leg.state.is_over()
+                    && if gives_up { leg.state != State::Answered } else { leg.epoch == *epoch }
+            }),
+            Due::RingTimeout { leg: key } => {
+                leg(key).is_some_and(|leg| matches!(leg.state, State::Started | State::Ringing))
+            }
+            Due::Limit { leg: key } => leg(key).is_some_and(|leg| leg.state == State::Answered),
+            Due::CallerAnswered { leg: key } => {
+                leg(key).is_some_and(|leg| leg.state == State::Ringing)
+            }
+            Due::Spoken { leg: key, epoch } => {
+                leg(key).and_then(|leg| leg.run.as_ref()).is_some_and(|run| {
+                    matches!(run.step, Step::Speaking { .. }) && run.epoch == *epoch
+                })
+            }
+        }
+    }
+
+    /// Deadlines that mean nothing any more must not make a clock skip to them.
+    fn drop_void_timers(&mut self) {
+        let mut timers = std::mem::take(&mut self.timers);
+        timers.drop_void(self.live_calls, |due| self.matters(due));
+        self.timers = timers;
+    }
+
+    pub(crate) fn leg_by_id(&self, text: &str) -> Option<u64> {
+        let key = *self.leg_ids.get(&Id::from_simple(text).or_else(|| Id::from_dashed(text))?)?;
+        // Each kind of leg has one spelling of its id.
+        self.legs.get(key).filter(|leg| leg.id().as_str() == text).map(|_| key)
+    }
+
+    pub(crate) fn note(&mut self, at: Timestamp, leg: u64, told: Told) {
+        let Some(call) = self.legs.get(leg).map(|leg| leg.call) else { return };
+        self.effects.push(Effect::Note(Note { at, call, leg, told }));
+    }
+
+    /// Appends to the log of a leg's conversation.
+    pub(crate) fn log(&mut self, key: u64, what: What, at: Timestamp) {
+        let Some(leg) = self.legs.get(key) else { return };
+        let Some(conversation) = self.conversations.get_mut(leg.conversation) else { return };
+        conversation.append(what, leg.member, at);
+        let id = conversation.log.len() as u64;
+        self.note(at, key, Told::Log(what, id));
     }
 }
+
+/// The epoch of a caller's plan to give up.
+pub(crate) const GIVE_UP_EPOCH: u32 = u32::MAX;

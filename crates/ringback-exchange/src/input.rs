@@ -94,8 +94,27 @@ pub enum PhoneEvent {
     IsBusy,
     /// It cannot be reached.
     IsUnreachable,
+    /// There is no way to it, says the network.
+    CannotBeRouted,
     /// It is put down.
     HangsUp,
+}
+
+impl PhoneEvent {
+    const ALL: [Self; 7] = [
+        Self::Rings,
+        Self::Answers,
+        Self::Declines,
+        Self::IsBusy,
+        Self::IsUnreachable,
+        Self::CannotBeRouted,
+        Self::HangsUp,
+    ];
+
+    /// Reads what `as u8` wrote.
+    pub(crate) fn from_code(code: u8) -> Self {
+        Self::ALL.get(usize::from(code)).copied().unwrap_or(Self::HangsUp)
+    }
 }
 
 /// The number of a webhook, counted from 1 on one exchange.

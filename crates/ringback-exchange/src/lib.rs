@@ -1,11 +1,26 @@
 #![doc = include_str!("../README.md")]
 
-mod effect;
 mod exchange;
+
+mod effect;
 mod input;
 mod note;
 mod refusal;
 mod settings;
+
+mod call;
+mod conversation;
+mod describe;
+mod directory;
+mod flow;
+mod id;
+mod leg;
+mod phone;
+mod rest;
+mod run;
+mod store;
+mod timer;
+mod webhook;
 
 pub use effect::{Answer, Attempt, Deadlines, Effect, Output, Payload};
 pub use exchange::Exchange;
@@ -14,5 +29,6 @@ pub use input::{
     WebhookOutcome,
 };
 pub use note::Note;
+pub use phone::{Outcome, Script, ScriptError};
 pub use refusal::Refusal;
 pub use settings::Settings;

@@ -1,10 +1,49 @@
 //! What a transcript tells of a call.
 
-use ringback_model::{ConversationId, LegId, Timestamp, control};
+use std::sync::Arc;
+
+use ringback_model::Timestamp;
+
+use crate::{PhoneEvent, WebhookId, conversation::What, directory::Hook, leg::State};
 
 /// Something that happened; [`Exchange::describe`](crate::Exchange::describe) puts it into words.
 #[derive(Clone, Debug)]
 pub struct Note {
-    /// When, by the platform's clock.
-    pub at: Timestamp,
+    pub(crate) at: Timestamp,
+    pub(crate) call: u64,
+    pub(crate) leg: u64,
+    pub(crate) told: Told,
+}
+
+/// What a note tells.
+#[derive(Clone, Debug)]
+pub(crate) enum Told {
+    /// The phone of the leg dials the platform.
+    Dials,
+    /// The platform dials the phone of the leg.
+    Dialled,
+    /// The phone of the leg does something.
+    Phone(PhoneEvent),
+    /// The platform tells the phone of the leg that it is connected.
+    Connected,
+    /// The platform ends the leg.
+    HungUp,
+    /// The leg is in a state.
+    State(State),
+    /// An action of the script begins.
+    Action(&'static str),
+    /// An action of the script is over.
+    ActionDone(&'static str),
+    /// Nothing is left of the script.
+    ScriptDone,
+    /// An entry of the conversation's log.
+    Log(What, u64),
+    /// A webhook sets out.
+    Sent { id: WebhookId, kind: &'static str, hook: Arc<Hook>, attempt: u32 },
+    /// The reply to a webhook.
+    Reply { id: WebhookId, kind: &'static str, status: u16 },
+    /// A webhook had no reply.
+    NoReply { id: WebhookId, kind: &'static str, why: Box<str> },
+    /// Something is wrong with the call.
+    Error(Box<str>),
 }

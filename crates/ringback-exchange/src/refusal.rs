@@ -1,12 +1,21 @@
 //! Why a REST call is refused, in full.
 
-use ringback_model::{operation::ErrorFamily, problem};
+use ringback_model::{
+    ApplicationId, OperationInfo, PhoneNumberError,
+    operation::{ErrorFamily, Fault, FaultPlace},
+    problem::{
+        self, Details, InvalidParameter,
+        known::{api, conversation, rest, voice},
+    },
+};
+
+use crate::phone::ScriptError;
 
 /// Why a REST call is refused: what the platform says, and what it does not say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     /// What the platform answers.
-    pub details: problem::Details,
+    pub details: Details,
     /// A stable code, such as `conversation-of-another-application`.
     pub reason: &'static str,
     /// What was checked.
@@ -20,6 +29,41 @@ pub struct Refusal {
 }
 
 impl Refusal {
+    /// A refusal whose explanation follows by the setters.
+    #[must_use]
+    pub fn new(details: Details, reason: &'static str) -> Self {
+        let none = String::new;
+        Self { details, reason, checked: none(), seen: none(), expected: none(), fix: none() }
+    }
+
+    /// Says what was checked.
+    #[must_use]
+    pub fn checked(mut self, checked: impl Into<String>) -> Self {
+        self.checked = checked.into();
+        self
+    }
+
+    /// Says what was seen.
+    #[must_use]
+    pub fn seen(mut self, seen: impl Into<String>) -> Self {
+        self.seen = seen.into();
+        self
+    }
+
+    /// Says what was expected.
+    #[must_use]
+    pub fn expected(mut self, expected: impl Into<String>) -> Self {
+        self.expected = expected.into();
+        self
+    }
+
+    /// Says what to do.
+    #[must_use]
+    pub fn fix(mut self, fix: impl Into<String>) -> Self {
+        self.fix = fix.into();
+        self
+    }
+
     /// The HTTP status.
     #[must_use]
     pub fn status(&self) -> u16 {
@@ -39,13 +83,202 @@ impl Refusal {
             }
             hint.extend(part.chars().map(|c| if (' '..='~').contains(&c) { c } else { '?' }));
         }
-        hint.truncate(200);
+        if hint.len() > 200 {
+            hint.truncate(197);
+            hint.push_str("...");
+        }
         hint
     }
 
     /// The body in the shape of an error family.
     #[must_use]
     pub fn body(&self, family: ErrorFamily) -> Vec<u8> {
+        if family == ErrorFamily::Control {
+            let details = Details::new(self.details.status, self.reason).detail(self.hint());
+            return problem::body(family, &details);
+        }
         problem::body(family, &self.details)
     }
+}
+
+/// A request that could not be read: what the platform says of it depends on the family.
+pub(crate) fn fault(operation: &OperationInfo, fault: &Fault) -> Refusal {
+    let is_path = fault.place == FaultPlace::Path;
+    let details = match operation.errors {
+        ErrorFamily::Problem if fault.place == FaultPlace::Query => api::LIST_VALIDATION.details(),
+        ErrorFamily::Problem => api::PAYLOAD_VALIDATION.details(),
+        ErrorFamily::ConversationProblem | ErrorFamily::CodeDescription if is_path => {
+            conversation::NOT_FOUND.details()
+        }
+        ErrorFamily::ConversationProblem | ErrorFamily::CodeDescription => {
+            conversation::VALIDATION.details()
+        }
+        ErrorFamily::ErrorCodeLabel => rest::METHOD_FAILED.details(),
+        ErrorFamily::Voice => voice::BAD_REQUEST.details(),
+        _ => Details::new(400, "request-invalid"),
+    };
+    let details = if is_path { details } else { add(details, &fault.name, &fault.reason) };
+    let reason = match fault.place {
+        FaultPlace::Json => "body-not-json",
+        FaultPlace::Body => "body-invalid",
+        _ => "parameter-invalid",
+    };
+    Refusal::new(details, reason)
+        .checked(format!("the {} of {}", fault.place, operation.id))
+        .seen(match fault.name.as_str() {
+            "" => format!("{}: {}", fault.reason, fault.seen),
+            name => format!("{name} was {}: {}", fault.seen, fault.reason),
+        })
+        .expected(fault.expected.clone())
+        .fix(format!("send {}", fault.expected))
+}
+
+fn add(mut details: Details, name: &str, reason: &str) -> Details {
+    details.invalid.push(InvalidParameter::new(name, reason));
+    details
+}
+
+/// A value that can be read but is not allowed.
+pub(crate) fn invalid(
+    known: problem::known::Known,
+    name: &str,
+    reason: &str,
+    seen: &str,
+) -> Refusal {
+    Refusal::new(add(known.details(), name, reason), "parameter-invalid")
+        .checked(format!("the value of {name}"))
+        .seen(format!("{name} was {seen:?}"))
+        .expected(reason.to_owned())
+        .fix(format!("correct {name}"))
+}
+
+pub(crate) fn malformed_number(name: &str, seen: &str, error: &PhoneNumberError) -> Refusal {
+    let seen: String = seen.chars().take(40).collect();
+    Refusal::new(Details::new(400, "number-malformed"), "number-malformed")
+        .checked(format!("`{name}` as a number in E.164"))
+        .seen(format!("`{name}` was {seen:?}: {error}"))
+        .expected("7 to 15 digits with the country code, without +, 00, spaces or punctuation")
+        .fix("write the number as digits, such as 447700900000")
+}
+
+pub(crate) fn phone_script(seen: &str, error: &ScriptError) -> Refusal {
+    let seen: String = seen.chars().take(80).collect();
+    Refusal::new(Details::new(400, "script-invalid"), "script-invalid")
+        .checked("the phone's script")
+        .seen(format!("{seen:?}: {error}"))
+        .expected(error.expected)
+        .fix("write for example `answer after 3s, hang up after 10s`")
+}
+
+pub(crate) fn number_not_rented(number: &str, for_rent_in: Option<&str>) -> Refusal {
+    let fix = match for_rent_in {
+        Some(country) => format!("rent it first: ringback numbers buy {country} {number}"),
+        None => "call a number that is rented: ringback numbers list".to_owned(),
+    };
+    Refusal::new(Details::new(404, "number-not-rented"), "number-not-rented")
+        .checked("that the number belongs to the account")
+        .seen(format!("{number} is not rented"))
+        .expected("a rented number that is linked to an application")
+        .fix(fix)
+}
+
+pub(crate) fn number_not_linked(number: &str) -> Refusal {
+    Refusal::new(Details::new(409, "number-not-linked"), "number-not-linked")
+        .checked("that the number is linked to an application")
+        .seen(format!("{number} is rented but not linked to an application"))
+        .expected("a number with an application whose answer URL says what to do")
+        .fix(format!("link it: ringback link:app {number} APPLICATION_ID"))
+}
+
+pub(crate) fn number_forwards(number: &str, kind: &str, value: &str) -> Refusal {
+    Refusal::new(Details::new(501, "number-forwards"), "number-forwards")
+        .checked("what becomes of calls to the number")
+        .seen(format!("calls to {number} go to {kind} {value}; forwarding is not emulated"))
+        .expected("a number that is linked to an application")
+        .fix(format!("link it: ringback link:app {number} APPLICATION_ID"))
+}
+
+pub(crate) fn no_answer_url(number: &str, application: &ApplicationId) -> Refusal {
+    Refusal::new(
+        Details::new(409, "application-without-answer-url"),
+        "application-without-answer-url",
+    )
+    .checked("the answer URL of the application behind the number")
+    .seen(format!("the application {application} behind {number} has no answer_url"))
+    .expected("capabilities.voice.webhooks.answer_url.address")
+    .fix("set the answer URL of the application: ringback apps update")
+}
+
+pub(crate) fn no_such_call(id: &str) -> Refusal {
+    Refusal::new(Details::new(404, "call-unknown"), "call-unknown")
+        .checked("the id of the call's first leg")
+        .seen(format!("there is no call {:?}", id.chars().take(60).collect::<String>()))
+        .expected("the id of a call that is up, or ended not long ago")
+        .fix("GET /_ringback/calls lists them")
+}
+
+pub(crate) fn phone_idle(number: &str, what: &str) -> Refusal {
+    Refusal::new(Details::new(409, "phone-idle"), "phone-idle")
+        .checked("what the phone does now")
+        .seen(format!("the phone {number} cannot {what}: it is not in such a call"))
+        .expected("a phone that rings (answer, decline) or talks (hang up)")
+        .fix("GET /_ringback/phones lists what each phone does")
+}
+
+/// No such conversation: unknown, over, or of another application. The platform says the same of all three.
+pub(crate) fn conversation(reason: &'static str, seen: String, fix: &str) -> Refusal {
+    Refusal::new(conversation::NOT_FOUND.details(), reason)
+        .checked("that the conversation exists and belongs to the token's application")
+        .seen(seen)
+        .expected("the id of a conversation of this application whose call is up")
+        .fix(fix)
+}
+
+/// Something within a conversation is not there.
+pub(crate) fn within_conversation(
+    known: problem::known::Known,
+    what: &'static str,
+    id: &str,
+) -> Refusal {
+    let reason = if what == "event" { "event-unknown" } else { "member-unknown" };
+    Refusal::new(known.details(), reason)
+        .checked(format!("the {what} within the conversation"))
+        .seen(format!(
+            "the conversation has no {what} {:?}",
+            id.chars().take(60).collect::<String>()
+        ))
+        .expected(format!("the id of one of its {what}s"))
+        .fix(format!("list the conversation's {what}s"))
+}
+
+pub(crate) fn no_such_application(id: &str) -> Refusal {
+    let id: String = id.chars().take(60).collect();
+    Refusal::new(api::NOT_FOUND.about(&id), "application-unknown")
+        .checked("the application's id")
+        .seen(format!("there is no application {id:?}"))
+        .expected("the id of an application of this account")
+        .fix("list the applications: ringback apps list")
+}
+
+/// A number that cannot be bought, given back or changed.
+pub(crate) fn number_refused(
+    reason: &'static str,
+    seen: String,
+    expected: &str,
+    fix: String,
+) -> Refusal {
+    Refusal::new(rest::METHOD_FAILED.details(), reason)
+        .checked("the number and its country")
+        .seen(seen)
+        .expected(expected)
+        .fix(fix)
+}
+
+/// The exchange was asked for what it does not serve; the caller's table is wrong.
+pub(crate) fn not_served(id: &str) -> Refusal {
+    Refusal::new(Details::new(404, "http:error:not-found"), "operation-not-served")
+        .checked("the operation")
+        .seen(format!("the exchange does not serve {id}"))
+        .expected("an operation of the exchange")
+        .fix("ask Exchange::serves first")
 }

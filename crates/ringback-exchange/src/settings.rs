@@ -2,6 +2,8 @@
 
 use ringback_model::ApiKey;
 
+use crate::phone::Script;
+
 /// What an exchange starts with, and the rules that can be switched.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -13,7 +15,7 @@ pub struct Settings {
     /// The origin that stands in absolute links, such as `https://api.nexmo.com`.
     pub origin: String,
     /// How a phone behaves that nobody has set up.
-    pub default_script: String,
+    pub default_script: Script,
     /// How many finished calls are kept for inspection.
     pub finished_calls: usize,
     /// Whether `completed` follows a failure other than `rejected` (inferred from old documentation).
@@ -28,7 +30,7 @@ impl Settings {
             seed,
             api_key,
             origin: "https://api.nexmo.com".to_owned(),
-            default_script: "ring after 1s, answer after 3s".to_owned(),
+            default_script: Script::default(),
             finished_calls: 10_000,
             completed_after_failure: true,
         }

@@ -1,0 +1,7 @@
+//! How a call goes: what each input and each deadline does to legs, members and scripts.
+
+mod arrive;
+mod callee;
+mod deliver;
+mod hangup;
+mod script;

@@ -1,0 +1,126 @@
+//! Virtual phones: the port that a leg talks to, and the scripts behind it.
+
+mod script;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use ringback_model::Timestamp;
+
+pub use script::{Outcome, Script, ScriptError};
+
+use crate::{
+    PhoneEvent,
+    exchange::GIVE_UP_EPOCH,
+    timer::{Due, Kind, Timers},
+};
+
+/// What the platform tells a phone; the other way round it is a [`PhoneEvent`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PhoneCommand {
+    /// Somebody calls you.
+    Dial,
+    /// You call somebody; this is how it goes on.
+    Dialled,
+    /// Your call has been answered, or you have answered.
+    Answered,
+}
+
+/// A phone that somebody has set up.
+#[derive(Clone, Debug)]
+pub(crate) struct Phone {
+    pub(crate) name: Option<Arc<str>>,
+    pub(crate) script: Script,
+    /// The leg it was last busy with.
+    pub(crate) leg: Option<u64>,
+}
+
+/// The phones that have been set up, by number; every other number has a phone with the default script.
+#[derive(Debug)]
+pub(crate) struct Phones {
+    set_up: BTreeMap<Arc<str>, Phone>,
+    default: Script,
+}
+
+impl Phones {
+    pub(crate) fn new(default: Script) -> Self {
+        Self { set_up: BTreeMap::new(), default }
+    }
+
+    pub(crate) fn get(&self, number: &str) -> Option<&Phone> {
+        self.set_up.get(number)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Arc<str>, &Phone)> {
+        self.set_up.iter()
+    }
+
+    pub(crate) fn set(&mut self, number: &str) -> &mut Phone {
+        let default = self.default;
+        self.set_up.entry(number.into()).or_insert(Phone { name: None, script: default, leg: None })
+    }
+
+    /// A phone is busy with a leg from now on; answers how it behaves.
+    pub(crate) fn engage(&mut self, number: &str, leg: u64) -> Script {
+        match self.set_up.get_mut(number) {
+            Some(phone) => {
+                phone.leg = Some(leg);
+                phone.script
+            }
+            None => self.default,
+        }
+    }
+}
+
+impl Script {
+    /// Plans what a virtual phone does about a command.
+    ///
+    /// `epoch` marks the plan: when the leg has moved on to another, what is left of it is dropped.
+    pub(crate) fn plan(
+        self,
+        now: Timestamp,
+        command: PhoneCommand,
+        leg: u64,
+        epoch: u32,
+        timers: &mut Timers,
+    ) {
+        let mut after = |millis: u32, event| {
+            let at = Timestamp::from_millis(now.as_millis() + i64::from(millis));
+            timers.set(at, Kind::Progress, Due::phone(leg, event, epoch));
+        };
+        match command {
+            PhoneCommand::Dial => {
+                let outcome = match self.outcome {
+                    Outcome::Answers(at) => Some((at, PhoneEvent::Answers)),
+                    Outcome::Declines(at) => Some((at, PhoneEvent::Declines)),
+                    Outcome::IsBusy(at) => Some((at, PhoneEvent::IsBusy)),
+                    Outcome::IsUnreachable(at) => Some((at, PhoneEvent::IsUnreachable)),
+                    Outcome::CannotBeRouted(at) => Some((at, PhoneEvent::CannotBeRouted)),
+                    Outcome::NoAnswer | Outcome::Manual => None,
+                };
+                if let Some(rings) =
+                    self.rings.filter(|rings| outcome.is_none_or(|(at, _)| *rings <= at))
+                {
+                    after(rings, PhoneEvent::Rings);
+                }
+                if let Some((at, event)) = outcome {
+                    after(at, event);
+                }
+            }
+            PhoneCommand::Dialled => {
+                if let Some(at) = self.gives_up {
+                    let at = Timestamp::from_millis(now.as_millis() + i64::from(at));
+                    timers.set(
+                        at,
+                        Kind::Progress,
+                        Due::phone(leg, PhoneEvent::HangsUp, GIVE_UP_EPOCH),
+                    );
+                }
+            }
+            PhoneCommand::Answered => {
+                if let Some(at) = self.hangs_up {
+                    after(at, PhoneEvent::HangsUp);
+                }
+            }
+        }
+    }
+}

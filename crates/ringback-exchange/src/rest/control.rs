@@ -1,0 +1,199 @@
+//! The parts of the control API that are about calls and phones.
+
+use ringback_model::{
+    LegId, PhoneNumber, Timestamp,
+    control::{
+        AnswerPhone, Call as View, CallLeg, Calls, DeclinePhone, GetCall, HangUpCall, HangUpPhone,
+        ListCalls, ListPhones, Phone as PhoneView, PhoneState, Phones, PlaceCall, SetPhone,
+    },
+};
+
+use crate::{
+    Answer, Exchange, Incoming, PhoneEvent, Refusal,
+    leg::{Leg, State, Way},
+    phone::Script,
+    refusal,
+};
+
+pub(super) fn calls(exchange: &Exchange, _operation: &ListCalls) -> Calls {
+    Calls::new(exchange.calls.iter().filter_map(|(key, _)| view(exchange, key)).collect())
+}
+
+pub(super) fn call(exchange: &Exchange, operation: &GetCall) -> Result<View, Refusal> {
+    let (_, call) = first_leg(exchange, &operation.call_id)?;
+    view(exchange, call).ok_or_else(|| refusal::no_such_call(operation.call_id.as_str()))
+}
+
+pub(super) fn place_call(
+    exchange: &mut Exchange,
+    now: Timestamp,
+    operation: PlaceCall,
+) -> Result<View, Refusal> {
+    let request = operation.body;
+    let incoming = Incoming { from: request.from, to: request.to, script: request.script };
+    let leg = exchange.incoming(now, &incoming)?;
+    view_of_leg(exchange, leg)
+}
+
+/// The answer to an incoming call that came as an input of its own.
+pub(crate) fn call_placed(exchange: &Exchange, leg: u64) -> Result<Answer, Refusal> {
+    super::answer::<PlaceCall>(&view_of_leg(exchange, leg)?)
+}
+
+pub(super) fn hang_up_call(
+    exchange: &mut Exchange,
+    now: Timestamp,
+    operation: &HangUpCall,
+) -> Result<View, Refusal> {
+    let (leg, call) = first_leg(exchange, &operation.call_id)?;
+    exchange.phone_event(now, leg, PhoneEvent::HangsUp);
+    view(exchange, call).ok_or_else(|| refusal::no_such_call(operation.call_id.as_str()))
+}
+
+pub(super) fn phones(exchange: &Exchange, _operation: &ListPhones) -> Phones {
+    Phones::new(exchange.phones.iter().filter_map(|(number, _)| phone(exchange, number)).collect())
+}
+
+pub(super) fn set_phone(
+    exchange: &mut Exchange,
+    operation: &SetPhone,
+) -> Result<PhoneView, Refusal> {
+    let number = PhoneNumber::new(&operation.number)
+        .map_err(|error| refusal::malformed_number("number", &operation.number, &error))?;
+    let script = match &operation.body.script {
+        Some(text) => {
+            Some(text.parse::<Script>().map_err(|error| refusal::phone_script(text, &error))?)
+        }
+        None => None,
+    };
+    let set_up = exchange.phones.set(number.as_str());
+    if let Some(script) = script {
+        set_up.script = script;
+    }
+    if let Some(name) = &operation.body.name {
+        set_up.name = Some(name.as_str().into());
+    }
+    phone(exchange, number.as_str())
+        .ok_or_else(|| refusal::phone_idle(number.as_str(), "be set up"))
+}
+
+pub(super) fn answer_phone(
+    exchange: &mut Exchange,
+    now: Timestamp,
+    operation: &AnswerPhone,
+) -> Result<PhoneView, Refusal> {
+    act(exchange, now, &operation.number, "answer", PhoneEvent::Answers, |leg| {
+        leg.way == Way::Outbound && matches!(leg.state, State::Started | State::Ringing)
+    })
+}
+
+pub(super) fn decline_phone(
+    exchange: &mut Exchange,
+    now: Timestamp,
+    operation: &DeclinePhone,
+) -> Result<PhoneView, Refusal> {
+    act(exchange, now, &operation.number, "decline", PhoneEvent::Declines, |leg| {
+        leg.way == Way::Outbound && matches!(leg.state, State::Started | State::Ringing)
+    })
+}
+
+pub(super) fn hang_up_phone(
+    exchange: &mut Exchange,
+    now: Timestamp,
+    operation: &HangUpPhone,
+) -> Result<PhoneView, Refusal> {
+    act(exchange, now, &operation.number, "hang up", PhoneEvent::HangsUp, |leg| {
+        leg.state == State::Answered || leg.way == Way::Inbound
+    })
+}
+
+/// A phone does something about the last of its legs that it can do it to.
+fn act(
+    exchange: &mut Exchange,
+    now: Timestamp,
+    number: &str,
+    what: &str,
+    event: PhoneEvent,
+    can: impl Fn(&Leg) -> bool,
+) -> Result<PhoneView, Refusal> {
+    let leg = exchange
+        .legs
+        .iter()
+        .rev()
+        .find(|(_, leg)| **leg.phone() == *number && !leg.state.is_over() && can(leg))
+        .map(|(key, _)| key)
+        .ok_or_else(|| refusal::phone_idle(number, what))?;
+    exchange.phone_event(now, leg, event);
+    phone(exchange, number).ok_or_else(|| refusal::phone_idle(number, what))
+}
+
+/// A phone that is set up, or one that is not and has been called.
+fn phone(exchange: &Exchange, number: &str) -> Option<PhoneView> {
+    let set_up = exchange.phones.get(number);
+    let busy = exchange
+        .legs
+        .iter()
+        .rev()
+        .find(|(_, leg)| **leg.phone() == *number && !leg.state.is_over());
+    let script = set_up.map_or(exchange.settings.default_script, |phone| phone.script);
+    let state = match busy.map(|(_, leg)| (leg.way, leg.state)) {
+        None => PhoneState::Idle,
+        Some((_, State::Answered)) => PhoneState::Talking,
+        Some((Way::Inbound, _)) => PhoneState::Dialling,
+        Some((Way::Outbound, _)) => PhoneState::Ringing,
+    };
+    let mut shown = PhoneView::new(number, script.to_string(), state);
+    shown.name = set_up.and_then(|phone| phone.name.as_deref()).map(str::to_owned);
+    shown.leg = busy.map(|(_, leg)| leg.id());
+    Some(shown)
+}
+
+/// The leg that a call is named by, and its call.
+fn first_leg(exchange: &Exchange, id: &LegId) -> Result<(u64, u64), Refusal> {
+    let unknown = || refusal::no_such_call(id.as_str());
+    let leg = exchange.leg_by_id(id.as_str()).ok_or_else(unknown)?;
+    let call = exchange.legs.get(leg).ok_or_else(unknown)?.call;
+    let first =
+        exchange.calls.get(call).and_then(|call| call.legs.first().copied()).ok_or_else(unknown)?;
+    Ok((first, call))
+}
+
+fn view_of_leg(exchange: &Exchange, leg: u64) -> Result<View, Refusal> {
+    exchange
+        .legs
+        .get(leg)
+        .and_then(|leg| view(exchange, leg.call))
+        .ok_or_else(|| refusal::no_such_call(""))
+}
+
+fn view(exchange: &Exchange, key: u64) -> Option<View> {
+    let call = exchange.calls.get(key)?;
+    let legs: Vec<&Leg> = call.legs.iter().filter_map(|leg| exchange.legs.get(*leg)).collect();
+    let first = legs.first()?;
+    let mut shown = View::new(
+        first.id(),
+        first.from.to_string(),
+        first.to.to_string(),
+        first.state.status(),
+        legs.iter().map(|leg| leg_view(leg)).collect(),
+    );
+    shown.conversation =
+        Some(ringback_model::ConversationId::new(call.conversation_id.dashed("CON-")));
+    shown.application = Some(call.routes.application.clone());
+    shown.error = call.error.as_deref().map(str::to_owned);
+    Some(shown)
+}
+
+fn leg_view(leg: &Leg) -> CallLeg {
+    let mut shown = CallLeg::new(
+        leg.id(),
+        leg.direction(),
+        leg.from.to_string(),
+        leg.to.to_string(),
+        leg.state.status(),
+    );
+    shown.started = Some(leg.made);
+    shown.answered = leg.answered;
+    shown.ended = leg.ended;
+    shown
+}

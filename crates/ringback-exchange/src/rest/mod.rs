@@ -1,0 +1,101 @@
+//! The REST calls that the exchange answers, from the same state that calls run on.
+
+pub(crate) mod applications;
+mod beta;
+pub(crate) mod control;
+mod numbers;
+mod page;
+mod v1;
+mod view;
+
+use ringback_model::{
+    Operation, Timestamp, account, applications as apps, control as ctl, insight,
+};
+use ringback_model::{beta as beta_ops, numbers as number_ops, v1 as v1_ops};
+
+use crate::{Answer, Exchange, Refusal, Request, refusal};
+
+type Serve = fn(&mut Exchange, Timestamp, &Request) -> Result<Answer, Refusal>;
+
+/// Every operation that the exchange serves.
+const SERVED: &[(&str, Serve)] = &[
+    (apps::ListApplications::INFO.id, |x, _, r| run(r, |op| applications::list(x, &op))),
+    (apps::CreateApplication::INFO.id, |x, _, r| {
+        run(r, |op| applications::create(x, op, r.key_pair.as_ref()))
+    }),
+    (apps::GetApplication::INFO.id, |x, _, r| run(r, |op| applications::get(x, &op))),
+    (apps::UpdateApplication::INFO.id, |x, _, r| {
+        run(r, |op| applications::update(x, op, r.key_pair.as_ref()))
+    }),
+    (apps::DeleteApplication::INFO.id, |x, _, r| run(r, |op| applications::delete(x, &op))),
+    (number_ops::ListNumbers::INFO.id, |x, _, r| run(r, |op| Ok(numbers::list(x, &op)))),
+    (number_ops::SearchNumbers::INFO.id, |x, _, r| run(r, |op| Ok(numbers::search(x, &op)))),
+    (number_ops::BuyNumber::INFO.id, |x, _, r| run(r, |op| numbers::buy(x, &op))),
+    (number_ops::CancelNumber::INFO.id, |x, _, r| run(r, |op| numbers::cancel(x, &op))),
+    (number_ops::UpdateNumber::INFO.id, |x, _, r| run(r, |op| numbers::update(x, op))),
+    (account::GetBalance::INFO.id, |x, _, r| run(r, |op| Ok(numbers::balance(x, &op)))),
+    (insight::BasicInsight::INFO.id, |_, _, r| run(r, |op| Ok(numbers::insight(&op)))),
+    (beta_ops::ListConversations::INFO.id, |x, _, r| {
+        run(r, |op| beta::conversations(x, &r.caller, &op))
+    }),
+    (beta_ops::GetConversation::INFO.id, |x, _, r| {
+        run(r, |op| beta::conversation(x, &r.caller, &op))
+    }),
+    (beta_ops::ListMembers::INFO.id, |x, _, r| run(r, |op| beta::members(x, &r.caller, &op))),
+    (beta_ops::GetMember::INFO.id, |x, _, r| run(r, |op| beta::member(x, &r.caller, &op))),
+    (beta_ops::ListEvents::INFO.id, |x, _, r| run(r, |op| beta::events(x, &r.caller, &op))),
+    (beta_ops::GetEvent::INFO.id, |x, _, r| run(r, |op| beta::event(x, &r.caller, &op))),
+    (v1_ops::ListConversations::INFO.id, |x, _, r| run(r, |op| v1::conversations(x, r, &op))),
+    (v1_ops::GetConversation::INFO.id, |x, _, r| run(r, |op| v1::conversation(x, &r.caller, &op))),
+    (v1_ops::ListMembers::INFO.id, |x, _, r| run(r, |op| v1::members(x, r, &op))),
+    (v1_ops::GetMe::INFO.id, |x, _, r| run(r, |op| v1::me(x, &r.caller, &op))),
+    (v1_ops::GetMember::INFO.id, |x, _, r| run(r, |op| v1::member(x, &r.caller, &op))),
+    (v1_ops::ListEvents::INFO.id, |x, _, r| run(r, |op| v1::events(x, r, &op))),
+    (v1_ops::GetEvent::INFO.id, |x, _, r| run(r, |op| v1::event(x, &r.caller, &op))),
+    (ctl::ListCalls::INFO.id, |x, _, r| run(r, |op| Ok(control::calls(x, &op)))),
+    (ctl::PlaceCall::INFO.id, |x, now, r| run(r, |op| control::place_call(x, now, op))),
+    (ctl::GetCall::INFO.id, |x, _, r| run(r, |op| control::call(x, &op))),
+    (ctl::HangUpCall::INFO.id, |x, now, r| run(r, |op| control::hang_up_call(x, now, &op))),
+    (ctl::ListPhones::INFO.id, |x, _, r| run(r, |op| Ok(control::phones(x, &op)))),
+    (ctl::SetPhone::INFO.id, |x, _, r| run(r, |op| control::set_phone(x, &op))),
+    (ctl::AnswerPhone::INFO.id, |x, now, r| run(r, |op| control::answer_phone(x, now, &op))),
+    (ctl::DeclinePhone::INFO.id, |x, now, r| run(r, |op| control::decline_phone(x, now, &op))),
+    (ctl::HangUpPhone::INFO.id, |x, now, r| run(r, |op| control::hang_up_phone(x, now, &op))),
+];
+
+pub(crate) fn serves(id: &str) -> bool {
+    SERVED.iter().any(|(served, _)| *served == id)
+}
+
+pub(crate) fn serve(
+    exchange: &mut Exchange,
+    now: Timestamp,
+    request: &Request,
+) -> Result<Answer, Refusal> {
+    let id = request.operation.id;
+    match SERVED.iter().find(|(served, _)| *served == id) {
+        Some((_, serve)) => serve(exchange, now, request),
+        None => Err(refusal::not_served(id)),
+    }
+}
+
+/// Reads an operation, lets it be served, and writes its reply.
+fn run<O: Operation>(
+    request: &Request,
+    serve: impl FnOnce(O) -> Result<O::Reply, Refusal>,
+) -> Result<Answer, Refusal> {
+    let operation = O::decode(&request.parts).map_err(|fault| refusal::fault(O::INFO, &fault))?;
+    let reply = serve(operation)?;
+    answer::<O>(&reply)
+}
+
+pub(crate) fn answer<O: Operation>(reply: &O::Reply) -> Result<Answer, Refusal> {
+    let body = match O::INFO.reply {
+        ringback_model::operation::ReplyKind::Json => {
+            // Our own types: there is nothing in them that JSON cannot hold.
+            serde_json::to_vec(reply).unwrap_or_default()
+        }
+        _ => Vec::new(),
+    };
+    Ok(Answer { status: O::INFO.success.first().copied().unwrap_or(200), body })
+}

@@ -1,0 +1,255 @@
+//! Numbers, the balance, and what a number tells about itself.
+
+use ringback_model::{
+    ApplicationId, Decimal, PhoneNumber,
+    account::{Balance, GetBalance},
+    insight::{BasicInsight, Insight},
+    numbers::{
+        AvailableNumber, AvailableNumbers, BuyNumber, CancelNumber, Feature, ListNumbers, Outcome,
+        OwnedNumber, OwnedNumbers, SearchNumbers, UpdateNumber, VoiceCallbackType,
+    },
+};
+
+use super::page;
+use crate::{
+    Exchange, Refusal,
+    directory::{Country, Number, Owned},
+    refusal,
+};
+
+/// What a new account can spend, in euros (the documented sample).
+const BALANCE: &str = "10.17127500";
+
+pub(super) fn list(exchange: &Exchange, operation: &ListNumbers) -> OwnedNumbers {
+    let wanted = |owned: &&Owned| {
+        let linked = owned.application.as_ref();
+        operation.application_id.as_ref().is_none_or(|id| linked == Some(id))
+            && operation.has_application.is_none_or(|wanted| wanted == linked.is_some())
+            && in_country(operation.country.as_deref(), &owned.number)
+            && matches(&owned.number.msisdn, operation.pattern.as_deref(), operation.search_pattern)
+    };
+    let all: Vec<&Owned> = exchange.numbers.rented().filter(wanted).collect();
+    let mut list = OwnedNumbers::new();
+    // None at all is an empty object.
+    if !all.is_empty() {
+        let page = operation.index.unwrap_or(1).max(1) as usize - 1;
+        let items = page::slice(&all, page, page::size(operation.size));
+        list.count = Some(all.len() as u64);
+        list.numbers = Some(items.iter().map(|owned| owned_view(owned)).collect());
+    }
+    list
+}
+
+pub(super) fn search(exchange: &Exchange, operation: &SearchNumbers) -> AvailableNumbers {
+    let features: &[Feature] = operation.features.as_deref().unwrap_or_default();
+    let wanted = |number: &&Number| {
+        in_country(Some(&operation.country), number)
+            && operation.kind.as_ref().is_none_or(|kind| *kind == number.kind)
+            && features.iter().all(|feature| number.features.contains(feature))
+            && matches(&number.msisdn, operation.pattern.as_deref(), operation.search_pattern)
+    };
+    let all: Vec<&Number> = exchange.numbers.for_rent().filter(wanted).collect();
+    let mut list = AvailableNumbers::new();
+    if !all.is_empty() {
+        let page = operation.index.unwrap_or(1).max(1) as usize - 1;
+        let items = page::slice(&all, page, page::size(operation.size));
+        list.count = Some(all.len() as u64);
+        list.numbers = Some(items.iter().map(|number| available_view(number)).collect());
+    }
+    list
+}
+
+pub(super) fn buy(exchange: &mut Exchange, operation: &BuyNumber) -> Result<Outcome, Refusal> {
+    let msisdn = operation.msisdn.as_str();
+    if let Some(owned) = exchange.numbers.owned(msisdn) {
+        let country = owned.number.country;
+        return Err(refusal::number_refused(
+            "number-already-rented",
+            format!("{msisdn} ({country}) is rented by this account already"),
+            "a number that is for rent",
+            "see what is rented: ringback numbers list".to_owned(),
+        ));
+    }
+    let found = exchange.numbers.in_stock(msisdn).map(|number| number.country);
+    right_country(msisdn, &operation.country, found, "for rent", "search")?;
+    exchange.numbers.rent(msisdn);
+    Ok(success())
+}
+
+pub(super) fn cancel(
+    exchange: &mut Exchange,
+    operation: &CancelNumber,
+) -> Result<Outcome, Refusal> {
+    let msisdn = operation.msisdn.as_str();
+    let found = exchange.numbers.owned(msisdn).map(|owned| owned.number.country);
+    right_country(msisdn, &operation.country, found, "rented", "list")?;
+    exchange.numbers.give_back(msisdn);
+    Ok(success())
+}
+
+/// Sets the whole record: what is left out is cleared, the link to an application too.
+pub(super) fn update(exchange: &mut Exchange, operation: UpdateNumber) -> Result<Outcome, Refusal> {
+    let msisdn = operation.msisdn.as_str();
+    let found = exchange.numbers.owned(msisdn).map(|owned| owned.number.country);
+    right_country(msisdn, &operation.country, found, "rented", "list")?;
+    let voice = match (operation.voice_callback_type, operation.voice_callback_value) {
+        (Some(kind), Some(value)) => Some((kind, value)),
+        (Some(kind), None) => {
+            return Err(refusal::number_refused(
+                "voice-callback-value-missing",
+                format!("voiceCallbackType was {} without voiceCallbackValue", kind.as_str()),
+                "both voiceCallbackType and voiceCallbackValue, or neither",
+                "add voiceCallbackValue".to_owned(),
+            ));
+        }
+        (None, _) => None,
+    };
+    // Both ways of linking mean the same; the newer one wins.
+    let by_voice = voice.as_ref().filter(|(kind, _)| *kind == VoiceCallbackType::App);
+    let application =
+        operation.app_id.or_else(|| by_voice.map(|(_, value)| ApplicationId::new(value.as_str())));
+    if let Some(id) = &application {
+        if exchange.applications.get(id).is_none() {
+            return Err(refusal::number_refused(
+                "application-unknown",
+                format!(
+                    "there is no application {:?} to link to",
+                    id.as_str().chars().take(60).collect::<String>()
+                ),
+                "the id of an application of this account",
+                "list the applications: ringback apps list".to_owned(),
+            ));
+        }
+    }
+    let messages = operation.messages_callback_type.zip(operation.messages_callback_value);
+    let Some(owned) = exchange.numbers.owned_mut(msisdn) else { return Ok(success()) };
+    owned.voice = match (&application, voice) {
+        // `sip` and `tel` go before the application.
+        (_, Some((kind @ (VoiceCallbackType::Sip | VoiceCallbackType::Tel), value))) => {
+            Some((kind, value))
+        }
+        (Some(id), _) => Some((VoiceCallbackType::App, id.to_string())),
+        (None, voice) => voice,
+    };
+    owned.application = application;
+    owned.status_callback = operation.voice_status_callback;
+    owned.messages_url = operation.mo_http_url.filter(|url| !url.is_empty());
+    owned.messages = messages;
+    Ok(success())
+}
+
+pub(super) fn balance(_exchange: &Exchange, _operation: &GetBalance) -> Balance {
+    let mut balance =
+        Balance::new(Decimal::number(BALANCE).unwrap_or_else(|| Decimal::new(BALANCE)));
+    balance.auto_reload = Some(false);
+    balance
+}
+
+pub(super) fn insight(operation: &BasicInsight) -> Insight {
+    let digits: String = operation.number.chars().filter(char::is_ascii_digit).collect();
+    let home = operation.country.as_deref().and_then(Country::by_code);
+    let international = match home {
+        Some(country) if !digits.starts_with(country.prefix) => {
+            format!("{}{}", country.prefix, digits.strip_prefix(country.trunk).unwrap_or(&digits))
+        }
+        _ => digits,
+    };
+    let valid = PhoneNumber::new(&international).is_ok();
+    match Country::of(&international).filter(|_| valid) {
+        Some(country) => {
+            let national = international.strip_prefix(country.prefix).unwrap_or(&international);
+            let mut insight = Insight::new(0);
+            insight.status_message = Some("Success".to_owned());
+            insight.national_format_number = Some(format!("{}{national}", country.trunk));
+            insight.country_code = Some(country.code.to_owned());
+            insight.country_code_iso3 = Some(country.code3.to_owned());
+            insight.country_name = Some(country.name.to_owned());
+            insight.country_prefix = Some(country.prefix.to_owned());
+            insight.international_format_number = Some(international);
+            insight
+        }
+        None => {
+            let mut insight = Insight::new(3);
+            insight.status_message =
+                Some("Invalid request :: Not valid number format detected".to_owned());
+            insight
+        }
+    }
+}
+
+fn success() -> Outcome {
+    let mut outcome = Outcome::new("200");
+    outcome.error_code_label = Some("success".to_owned());
+    outcome
+}
+
+/// The number has to be there, and in the country that was said.
+fn right_country(
+    msisdn: &str,
+    asked: &str,
+    found: Option<&'static str>,
+    there: &str,
+    command: &str,
+) -> Result<(), Refusal> {
+    match found {
+        Some(country) if country.eq_ignore_ascii_case(asked) => Ok(()),
+        Some(country) => Err(refusal::number_refused(
+            "number-of-another-country",
+            format!("{msisdn} is a number of {country}, the request says {asked:?}"),
+            "the country of the number, two letters",
+            format!("send country={country}"),
+        )),
+        None => Err(refusal::number_refused(
+            "number-not-available",
+            format!("{msisdn} is not {there}"),
+            "a number that is there",
+            format!("look first: ringback numbers {command}"),
+        )),
+    }
+}
+
+fn in_country(country: Option<&str>, number: &Number) -> bool {
+    country.is_none_or(|country| country.eq_ignore_ascii_case(number.country))
+}
+
+/// Whether a number has the digits where they are asked for: 0 at the start, 1 anywhere, 2 at the end.
+fn matches(msisdn: &str, pattern: Option<&str>, place: Option<u32>) -> bool {
+    // The oldest command line leaves its `*` in the pattern.
+    let Some(pattern) = pattern.map(|pattern| pattern.trim_matches('*')) else { return true };
+    match place {
+        Some(1) => msisdn.contains(pattern),
+        Some(2) => msisdn.ends_with(pattern),
+        _ => msisdn.starts_with(pattern),
+    }
+}
+
+fn owned_view(owned: &Owned) -> OwnedNumber {
+    let mut shown = OwnedNumber::new();
+    shown.country = Some(owned.number.country.to_owned());
+    shown.msisdn = Some(PhoneNumber::from_wire(&owned.number.msisdn));
+    shown.mo_http_url = owned.messages_url.clone();
+    shown.kind = Some(owned.number.kind.clone());
+    shown.features = Some(owned.number.features.clone());
+    if let Some((kind, value)) = &owned.voice {
+        shown.voice_callback_type = Some(kind.clone());
+        shown.voice_callback_value = Some(value.clone());
+    }
+    shown.voice_status_callback_url = owned.status_callback.clone();
+    if let Some((kind, value)) = &owned.messages {
+        shown.messages_callback_type = Some(kind.clone());
+        shown.messages_callback_value = Some(value.clone());
+    }
+    shown.app_id = owned.application.clone();
+    shown
+}
+
+fn available_view(number: &Number) -> AvailableNumber {
+    let mut shown = AvailableNumber::new();
+    shown.country = Some(number.country.to_owned());
+    shown.msisdn = Some(PhoneNumber::from_wire(&number.msisdn));
+    shown.kind = Some(number.kind.clone());
+    shown.features = Some(number.features.clone());
+    shown.cost = Some(Decimal::new(number.cost));
+    shown.initial_price = Some(Decimal::new(number.initial_price));
+    shown
+}

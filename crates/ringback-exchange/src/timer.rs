@@ -1,0 +1,105 @@
+//! What falls due, and when.
+
+use std::{cmp::Reverse, collections::BinaryHeap};
+
+use ringback_model::Timestamp;
+
+use crate::{Deadlines, PhoneEvent};
+
+/// Whether a clock that skips quiet time may skip to a deadline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// It moves a call on.
+    Progress,
+    /// It is a limit that is not meant to be reached.
+    Guard,
+}
+
+/// What is done when the time has come; each checks that it still matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Due {
+    /// The caller is in its conversation: ask the application what to do.
+    Arrived { leg: u64 },
+    /// Make the next attempt at a webhook.
+    Retry { webhook: u64 },
+    /// A phone does what its script says.
+    Phone { leg: u64, event: u8, epoch: u32 },
+    /// It has rung long enough.
+    RingTimeout { leg: u64 },
+    /// It has been talked long enough.
+    Limit { leg: u64 },
+    /// The caller's side follows the callee's answer.
+    CallerAnswered { leg: u64 },
+    /// A prompt is over.
+    Spoken { leg: u64, epoch: u32 },
+}
+
+impl Due {
+    pub(crate) fn phone(leg: u64, event: PhoneEvent, epoch: u32) -> Self {
+        Self::Phone { leg, event: event as u8, epoch }
+    }
+}
+
+type Entry = Reverse<(Timestamp, u64, Due)>;
+
+/// What falls due, in order of time and then of being set.
+#[derive(Debug, Default)]
+pub(crate) struct Timers {
+    progress: BinaryHeap<Entry>,
+    guards: BinaryHeap<Entry>,
+    set: u64,
+}
+
+impl Timers {
+    pub(crate) fn set(&mut self, at: Timestamp, kind: Kind, due: Due) {
+        self.set += 1;
+        let heap = match kind {
+            Kind::Progress => &mut self.progress,
+            Kind::Guard => &mut self.guards,
+        };
+        heap.push(Reverse((at, self.set, due)));
+    }
+
+    /// The next thing that is due at `now`, with the time it was set for.
+    pub(crate) fn pop(&mut self, now: Timestamp) -> Option<(Timestamp, Due)> {
+        let earlier = match (self.progress.peek(), self.guards.peek()) {
+            (Some(progress), Some(guard)) => {
+                if (progress.0.0, progress.0.1) <= (guard.0.0, guard.0.1) {
+                    &mut self.progress
+                } else {
+                    &mut self.guards
+                }
+            }
+            (Some(_), None) => &mut self.progress,
+            (None, Some(_)) => &mut self.guards,
+            (None, None) => return None,
+        };
+        if earlier.peek().is_some_and(|next| next.0.0 <= now) {
+            earlier.pop().map(|Reverse((at, _, due))| (at, due))
+        } else {
+            None
+        }
+    }
+
+    /// Drops what means nothing any more: at the front always, elsewhere once it is most of what is there.
+    pub(crate) fn drop_void(&mut self, live: usize, matters: impl Fn(&Due) -> bool) {
+        for heap in [&mut self.progress, &mut self.guards] {
+            while heap.peek().is_some_and(|next| !matters(&next.0.2)) {
+                heap.pop();
+            }
+            if heap.len() > 8 * live + 1_024 {
+                heap.retain(|entry| matters(&entry.0.2));
+            }
+        }
+    }
+
+    pub(crate) fn deadlines(&self) -> Deadlines {
+        let progress = self.progress.peek().map(|next| next.0.0);
+        let guard = self.guards.peek().map(|next| next.0.0);
+        let any = match (progress, guard) {
+            (Some(progress), Some(guard)) => Some(progress.min(guard)),
+            (one, other) => one.or(other),
+        };
+        Deadlines { any, progress }
+    }
+}
