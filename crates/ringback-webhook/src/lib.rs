@@ -1,1 +1,33 @@
 #![doc = include_str!("../README.md")]
+
+mod answer;
+mod error;
+mod event;
+mod forward;
+mod gate;
+mod keep;
+mod limits;
+mod log;
+mod payload;
+mod query;
+mod received;
+mod receiver;
+mod rejection;
+mod script;
+mod serve;
+mod webhooks;
+
+pub use answer::Answerer;
+pub use error::{BoxError, Error};
+pub use event::{Delivery, EventHandler, IntoOutcome};
+pub use forward::Forward;
+pub use gate::{Gate, Verification};
+pub use keep::{Keep, NotKept};
+pub use limits::Limits;
+pub use log::{event_log, tutorial_log};
+pub use received::{Received, Signed};
+pub use receiver::Receiver;
+pub use rejection::Rejection;
+pub use script::{IntoScript, Script};
+pub use serve::{Stopped, serve};
+pub use webhooks::Webhooks;

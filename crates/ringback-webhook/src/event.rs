@@ -1,0 +1,118 @@
+//! The event webhook: acknowledged at once, handled after.
+
+use std::{fmt, ops::Deref, pin::Pin, sync::Arc};
+
+use axum::{
+    extract::{Request, State},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use ringback_model::Kept;
+use ringback_model::webhook::Event;
+use tokio::time::timeout;
+
+use crate::{BoxError, Gate, Keep, NotKept, Rejection, Signed, Verification};
+
+/// An event on its way to a handler.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Delivery {
+    /// The event, with the JSON it came as: the body of a POST, the restored query of a GET.
+    pub event: Kept<Event>,
+    /// What is known about its sender.
+    pub verification: Verification,
+}
+
+impl Delivery {
+    /// The JSON the event came as.
+    #[must_use]
+    pub fn json(&self) -> &[u8] {
+        self.event.as_bytes().unwrap_or_default()
+    }
+}
+
+impl Deref for Delivery {
+    type Target = Event;
+    fn deref(&self) -> &Event {
+        &self.event
+    }
+}
+
+/// What an event handler may return: nothing, or a result whose error is logged.
+pub trait IntoOutcome {
+    /// The outcome.
+    ///
+    /// # Errors
+    /// The handler's own error.
+    fn into_outcome(self) -> Result<(), BoxError>;
+}
+
+impl IntoOutcome for () {
+    fn into_outcome(self) -> Result<(), BoxError> {
+        Ok(())
+    }
+}
+
+impl<E: Into<BoxError>> IntoOutcome for Result<(), E> {
+    fn into_outcome(self) -> Result<(), BoxError> {
+        self.map_err(Into::into)
+    }
+}
+
+type Outcome = Pin<Box<dyn Future<Output = Result<(), BoxError>> + Send>>;
+
+/// Handles events off the request path.
+///
+/// Made from an `async fn(Delivery)` or from a [`Forward`](crate::Forward).
+/// Events of one leg are handled one after the other in order of arrival, others side by side.
+#[derive(Clone)]
+pub struct EventHandler(Arc<dyn Fn(Delivery) -> Outcome + Send + Sync>);
+
+impl EventHandler {
+    pub(crate) fn handle(&self, delivery: Delivery) -> Outcome {
+        self.0(delivery)
+    }
+}
+
+impl<F, Fut> From<F> for EventHandler
+where
+    F: Fn(Delivery) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output: IntoOutcome> + Send + 'static,
+{
+    fn from(handler: F) -> Self {
+        Self(Arc::new(move |delivery| {
+            let outcome = handler(delivery);
+            Box::pin(async move { outcome.await.into_outcome() })
+        }))
+    }
+}
+
+impl fmt::Debug for EventHandler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("EventHandler")
+    }
+}
+
+/// The state of the event route.
+pub(crate) struct Eventing {
+    pub(crate) gate: Gate,
+    pub(crate) keeper: Arc<dyn Keep>,
+}
+
+/// The event route.
+pub(crate) async fn route(State(eventing): State<Arc<Eventing>>, request: Request) -> Response {
+    match eventing.receive(request).await {
+        Ok(()) => StatusCode::NO_CONTENT.into_response(),
+        Err(rejection) => rejection.into_response(),
+    }
+}
+
+impl Eventing {
+    async fn receive(&self, request: Request) -> Result<(), Rejection> {
+        let limits = self.gate.limited();
+        let Signed { value: event, verification, .. } = Signed::keep(&self.gate, request).await?;
+        let keeping = self.keeper.keep(Delivery { event, verification });
+        let kept = timeout(limits.request_time, keeping).await;
+        kept.unwrap_or_else(|late| Err(NotKept::Failed(late.into()))).map_err(Rejection::NotKept)
+    }
+}

@@ -1,0 +1,132 @@
+//! Handing webhooks on to an application in any language.
+
+use std::{fmt, time::Duration};
+
+use axum::http::{StatusCode, header::CONTENT_TYPE};
+use bytes::Bytes;
+use ringback_http::Settings;
+use ringback_model::{Kept, webhook::Answer};
+use serde_json::value::RawValue;
+use url::Url;
+
+use crate::{Answerer, BoxError, Delivery, Error, EventHandler, Script, Signed};
+
+/// Says to the application behind what was verified: `signed`, `unsigned`, `off` or `query-unauthenticated`.
+const VERIFICATION: &str = "ringback-verification";
+
+/// Bytes of a script; the platform's own limit is far below.
+const SCRIPT_LIMIT: usize = 1 << 20;
+
+/// Hands webhooks on to an application behind this receiver.
+///
+/// Answer webhooks go on as they came, GET or POST, and the application's script comes back.
+/// Events go on as POST with their JSON, once each.
+/// The header `ringback-verification` says what was verified; the platform's token is not handed on.
+#[derive(Clone)]
+pub struct Forward {
+    client: reqwest::Client,
+    url: Url,
+}
+
+impl Forward {
+    /// Hands on to exactly this URL.
+    ///
+    /// # Errors
+    /// When it is no `http` or `https` URL, or the HTTP client cannot be set up.
+    pub fn new(url: &str) -> Result<Self, Error> {
+        let target = |source| Error::Target { url: url.to_owned(), source };
+        let parsed = Url::parse(url).map_err(|error| target(Some(error)))?;
+        if !matches!(parsed.scheme(), "http" | "https") {
+            return Err(target(None));
+        }
+        let settings = Settings::new()
+            .connect_timeout(Duration::from_secs(1))
+            .timeout(Duration::from_secs(10))
+            .redirects(0);
+        let client = ringback_http::client(&settings).map_err(|e| Error::Http(e.into()))?;
+        Ok(Self { client, url: parsed })
+    }
+
+    async fn answer(self, answer: Signed<Kept<Answer>>) -> Result<Script, BoxError> {
+        let request = match answer.query {
+            Some(query) => {
+                let mut url = self.url;
+                let both = url.query().map(|own| format!("{own}&{query}"));
+                url.set_query(Some(both.as_deref().unwrap_or(&query)));
+                self.client.get(url)
+            }
+            None => self
+                .client
+                .post(self.url)
+                .header(CONTENT_TYPE, "application/json")
+                .body(answer.json),
+        };
+        let response = request.header(VERIFICATION, answer.verification.code()).send().await;
+        script(response.map_err(reqwest::Error::without_url)?).await
+    }
+
+    async fn event(self, delivery: Delivery) -> Result<(), BoxError> {
+        let request = self
+            .client
+            .post(self.url)
+            .header(CONTENT_TYPE, "application/json")
+            .header(VERIFICATION, delivery.verification.code())
+            .body(Bytes::copy_from_slice(delivery.json()));
+        let status = request.send().await.map_err(reqwest::Error::without_url)?.status();
+        match status.is_success() {
+            true => Ok(()),
+            false => Err(Refusal::Status(status).into()),
+        }
+    }
+}
+
+impl From<Forward> for Answerer {
+    fn from(forward: Forward) -> Self {
+        Self::new(move |answer| forward.clone().answer(answer))
+    }
+}
+
+impl From<Forward> for EventHandler {
+    fn from(forward: Forward) -> Self {
+        Self::from(move |delivery| forward.clone().event(delivery))
+    }
+}
+
+impl fmt::Debug for Forward {
+    /// Leaves out user, password and query of the URL.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (host, path) = (self.url.host_str(), self.url.path());
+        f.debug_struct("Forward").field("host", &host).field("path", &path).finish_non_exhaustive()
+    }
+}
+
+async fn script(mut response: reqwest::Response) -> Result<Script, BoxError> {
+    if !response.status().is_success() {
+        return Err(Refusal::Status(response.status()).into());
+    }
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(reqwest::Error::without_url)? {
+        body.extend_from_slice(&chunk);
+        if body.len() > SCRIPT_LIMIT {
+            return Err(Refusal::TooLarge.into());
+        }
+    }
+    match serde_json::from_slice::<&RawValue>(&body) {
+        Ok(json) if json.get().starts_with('[') => Ok(Script::from_bytes(body)),
+        Ok(_) => Err(Refusal::NotAList.into()),
+        Err(error) => Err(Refusal::NotJson(error).into()),
+    }
+}
+
+/// Why the application's answer cannot be used.
+#[derive(Debug, thiserror::Error)]
+enum Refusal {
+    #[error("the application answered {0}")]
+    Status(StatusCode),
+    #[error("the application's script has more than {SCRIPT_LIMIT} bytes")]
+    TooLarge,
+    #[error("the application's script is not a list of actions")]
+    NotAList,
+    #[error("the application's script is not JSON")]
+    NotJson(#[source] serde_json::Error),
+}

@@ -1,0 +1,219 @@
+//! Putting a receiver together.
+
+use std::{collections::BTreeSet, fmt, sync::Arc, time::Duration};
+
+use axum::{Router, routing::any};
+use ringback_jwt::WebhookVerifier;
+use secrecy::SecretString;
+
+use crate::{
+    Answerer, Error, EventHandler, Gate, Keep, Limits, Receiver, Script,
+    answer::{self, Answering},
+    event::{self, Eventing},
+    keep::Memory,
+};
+
+/// The platform waits 5,000 ms for a script; this leaves 800 ms for the way.
+const DEADLINE: Duration = Duration::from_millis(4200);
+
+/// Puts a receiver together: who may send, who answers, who is told.
+pub struct Webhooks {
+    clock: Box<dyn Fn() -> i64 + Send + Sync>,
+    secrets: Vec<SecretString>,
+    strict: bool,
+    api_key: Option<String>,
+    application_id: Option<String>,
+    limits: Limits,
+    answerer: Option<Answerer>,
+    deadline: Duration,
+    safe: Option<Script>,
+    handler: Option<EventHandler>,
+    keeper: Option<Arc<dyn Keep>>,
+    answer_route: String,
+    event_route: String,
+}
+
+impl Webhooks {
+    /// A receiver without handlers that verifies nothing.
+    ///
+    /// The clock tells the seconds since 1970, for the age of signatures.
+    pub fn new(clock: impl Fn() -> i64 + Send + Sync + 'static) -> Self {
+        Self {
+            clock: Box::new(clock),
+            secrets: Vec::new(),
+            strict: false,
+            api_key: None,
+            application_id: None,
+            limits: Limits::default(),
+            answerer: None,
+            deadline: DEADLINE,
+            safe: None,
+            handler: None,
+            keeper: None,
+            answer_route: "/webhooks/answer".to_owned(),
+            event_route: "/webhooks/event".to_owned(),
+        }
+    }
+
+    /// Verifies what is signed with this signature secret; several may be given while they are rotated.
+    #[must_use]
+    pub fn secret(mut self, secret: SecretString) -> Self {
+        self.secrets.push(secret);
+        self
+    }
+
+    /// Whether unsigned webhooks and GETs whose query is not signed are refused; not at first.
+    #[must_use]
+    pub fn strict(mut self, strict: bool) -> Self {
+        self.strict = strict;
+        self
+    }
+
+    /// Accepts only signed webhooks of this account.
+    #[must_use]
+    pub fn api_key(mut self, api_key: impl Into<String>) -> Self {
+        self.api_key = Some(api_key.into());
+        self
+    }
+
+    /// Accepts only signed webhooks of this application, or of none.
+    #[must_use]
+    pub fn application_id(mut self, id: impl Into<String>) -> Self {
+        self.application_id = Some(id.into());
+        self
+    }
+
+    /// What a request may cost.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Who answers the answer webhook.
+    #[must_use]
+    pub fn answer(mut self, answerer: impl Into<Answerer>) -> Self {
+        self.answerer = Some(answerer.into());
+        self
+    }
+
+    /// How long the answer may take before the safe script is sent; 4.2 s at first.
+    ///
+    /// Keep it below the `socket_timeout` of the application, 5 s unless configured.
+    #[must_use]
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// What callers hear when the handler is late, fails or panics.
+    ///
+    /// Without it the answer is 503: the platform asks once more, then its fallback URL, then hangs up.
+    #[must_use]
+    pub fn safe(mut self, script: Script) -> Self {
+        self.safe = Some(script);
+        self
+    }
+
+    /// Who is told of events, after they were acknowledged; they wait in memory until then.
+    #[must_use]
+    pub fn event(mut self, handler: impl Into<EventHandler>) -> Self {
+        self.handler = Some(handler.into());
+        self
+    }
+
+    /// Who keeps events before they are acknowledged; it is used instead of a handler.
+    #[must_use]
+    pub fn keep(mut self, keeper: impl Keep) -> Self {
+        self.keeper = Some(Arc::new(keeper));
+        self
+    }
+
+    /// The paths of both routes; `/webhooks/answer` and `/webhooks/event` at first.
+    #[must_use]
+    pub fn routes(mut self, answer: impl Into<String>, event: impl Into<String>) -> Self {
+        (self.answer_route, self.event_route) = (answer.into(), event.into());
+        self
+    }
+
+    /// Starts the tasks that call the event handler, and gives the receiver.
+    ///
+    /// Must be called within a Tokio runtime when there is an event handler.
+    ///
+    /// # Errors
+    /// When a secret is empty, strict mode has none, there is no handler, or a route is none.
+    pub fn start(self) -> Result<Receiver, Error> {
+        self.check()?;
+        let limits = self.limits.clone();
+        let memory = match (&self.keeper, &self.handler) {
+            (None, Some(handler)) => Some(Arc::new(Memory::start(limits.events, handler))),
+            _ => None,
+        };
+        let kept = memory.clone().map(|memory| memory as Arc<dyn Keep>);
+        let keeper = self.keeper.clone().or(kept);
+        let (answer_route, event_route) = (self.answer_route.clone(), self.event_route.clone());
+        let (deadline, safe, answerer) = (self.deadline, self.safe.clone(), self.answerer.clone());
+        let gate = self.gate()?;
+        let mut router = Router::new();
+        if let Some(answerer) = answerer {
+            let answering = Answering { gate: gate.clone(), answerer, deadline, safe };
+            let route = any(answer::route).with_state(Arc::new(answering));
+            router = router.route(&answer_route, route);
+        }
+        if let Some(keeper) = keeper {
+            let route = any(event::route).with_state(Arc::new(Eventing { gate, keeper }));
+            router = router.route(&event_route, route);
+        }
+        Ok(Receiver::new(router, memory, limits))
+    }
+
+    fn gate(self) -> Result<Gate, Error> {
+        if self.secrets.is_empty() {
+            return Ok(Gate::open().limits(self.limits));
+        }
+        let mut verifier = WebhookVerifier::new(&self.secrets).map_err(Error::Secret)?;
+        if let Some(api_key) = self.api_key {
+            verifier = verifier.api_key(api_key);
+        }
+        if let Some(id) = self.application_id {
+            verifier = verifier.application_id(id);
+        }
+        Ok(Gate::new(verifier, self.clock).strict(self.strict).limits(self.limits))
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        if self.strict && self.secrets.is_empty() {
+            return Err(Error::StrictWithoutSecret);
+        }
+        let mut routes = BTreeSet::new();
+        let answer = self.answerer.as_ref().map(|_| &self.answer_route);
+        let event = self.handler.is_some() || self.keeper.is_some();
+        for route in answer.into_iter().chain(event.then_some(&self.event_route)) {
+            // The router would take these as patterns, or panic.
+            let plain = route.starts_with('/') && !route.contains(['{', '}', '?', '#', ' ']);
+            if !plain || route.contains("/:") || route.contains("/*") {
+                return Err(Error::Route(route.clone()));
+            }
+            if !routes.insert(route) {
+                return Err(Error::SameRoute(route.clone()));
+            }
+        }
+        match routes.is_empty() {
+            true => Err(Error::NoHandler),
+            false => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for Webhooks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Webhooks")
+            .field("secrets", &self.secrets.len())
+            .field("strict", &self.strict)
+            .field("limits", &self.limits)
+            .field("answerer", &self.answerer)
+            .field("deadline", &self.deadline)
+            .field("routes", &[&self.answer_route, &self.event_route])
+            .finish_non_exhaustive()
+    }
+}
