@@ -1,1 +1,9 @@
-//! Whole-system tests.
+//! One binary: the whole system over real sockets, and the rules of the house.
+
+#![expect(clippy::unwrap_used, reason = "a helper of a test may stop it")]
+
+mod arrows;
+mod fresh;
+mod lines;
+mod readme;
+mod secrets;

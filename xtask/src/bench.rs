@@ -55,7 +55,7 @@ struct Figure {
 /// Builds with optimisation, runs every bench, prints the table and writes `bench.json`.
 pub(crate) fn run(args: &Args) -> Result<()> {
     let house = House::new()?;
-    house::run(house.cargo(&["build", "--release", "--workspace", "--bins"]))?;
+    house::run(house.cargo(&["build", "--release", "--package", "ringback"]))?;
     let binary = house.target.join("release").join("ringback");
     let python = match python::ready(&house, &["flask", "gunicorn"])? {
         Ok(python) => Some(python),

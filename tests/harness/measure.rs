@@ -1,0 +1,227 @@
+//! Two sides measured in turns, so that both see the same weather; medians; the processor time of
+//! a process; and the line that `cargo xtask bench` reads.
+
+use std::{
+    fs,
+    hint::black_box,
+    io::Write as _,
+    time::{Duration, Instant},
+};
+
+use serde_json::{Value, json};
+
+/// What both sides took, in seconds per call, round by round.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Pair {
+    /// Our side.
+    pub ours: Vec<f64>,
+    /// The side it is measured against.
+    pub theirs: Vec<f64>,
+}
+
+impl Pair {
+    /// Runs both in turns, `rounds` times; each turn repeats its side for about `turn`.
+    pub fn in_turns<A, B>(
+        rounds: usize,
+        turn: Duration,
+        mut ours: impl FnMut() -> A,
+        mut theirs: impl FnMut() -> B,
+    ) -> Self {
+        let (often, seldom) = (repeats(turn, &mut ours), repeats(turn, &mut theirs));
+        Self::of(rounds, || time(often, &mut ours), || time(seldom, &mut theirs))
+    }
+
+    /// Takes one figure of each side in turns, `rounds` times, for what measures itself: seconds of
+    /// wall or processor time for one unit of work.
+    pub fn of(
+        rounds: usize,
+        mut ours: impl FnMut() -> f64,
+        mut theirs: impl FnMut() -> f64,
+    ) -> Self {
+        let mut pair = Self::default();
+        for round in 0..rounds {
+            // Whoever goes first warms the machine for the other; so they swap.
+            if round % 2 == 0 {
+                pair.ours.push(ours());
+                pair.theirs.push(theirs());
+            } else {
+                pair.theirs.push(theirs());
+                pair.ours.push(ours());
+            }
+        }
+        pair
+    }
+
+    /// Their time over ours, the median of the rounds: 1 is as fast, 2 is twice as fast.
+    #[must_use]
+    pub fn speed(&self) -> f64 {
+        median(self.ours.iter().zip(&self.theirs).map(|(ours, theirs)| theirs / ours).collect())
+    }
+
+    /// Our time over theirs, the median of the rounds: 1.2 takes a fifth longer.
+    #[must_use]
+    pub fn cost(&self) -> f64 {
+        median(self.ours.iter().zip(&self.theirs).map(|(ours, theirs)| ours / theirs).collect())
+    }
+
+    /// How much longer ours takes, in seconds, the median of the rounds.
+    #[must_use]
+    pub fn more(&self) -> f64 {
+        median(self.ours.iter().zip(&self.theirs).map(|(ours, theirs)| ours - theirs).collect())
+    }
+}
+
+/// What has to be reached.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Goal {
+    /// The value may not be less.
+    AtLeast(f64),
+    /// The value may not be more.
+    AtMost(f64),
+}
+
+/// One line of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Line<'a> {
+    /// What the line is called.
+    pub name: &'a str,
+    /// What is measured, in words.
+    pub what: &'a str,
+    /// What it is measured against, in words.
+    pub against: &'a str,
+    /// What has to be reached, in the unit of the value.
+    pub goal: Goal,
+}
+
+impl Line<'_> {
+    /// Prints the line of a pair: `value` is one of [`Pair::speed`], [`Pair::cost`] (unit `x`) or
+    /// another figure with its unit.
+    pub fn print(&self, value: f64, unit: &str, pair: &Pair) {
+        let figures = json!({ "ours": figure(&pair.ours), "theirs": figure(&pair.theirs) });
+        self.print_with(value, unit, &figures, pair.ours.len());
+    }
+
+    /// Prints the line of a single value, the median of so many rounds.
+    pub fn print_single(&self, value: f64, unit: &str, rounds: usize) {
+        self.print_with(value, unit, &json!({}), rounds);
+    }
+
+    fn print_with(&self, value: f64, unit: &str, figures: &Value, rounds: usize) {
+        let goal = match self.goal {
+            Goal::AtLeast(bound) => json!({ "at_least": bound }),
+            Goal::AtMost(bound) => json!({ "at_most": bound }),
+        };
+        let line = json!({
+            "name": self.name, "what": self.what, "against": self.against,
+            "value": value, "unit": unit, "goal": goal, "figures": figures, "rounds": rounds,
+        });
+        print(&line.to_string());
+    }
+}
+
+/// The middle value; not a number when there is none.
+#[must_use]
+pub fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    match values.len() {
+        0 => f64::NAN,
+        odd if odd % 2 == 1 => values[middle],
+        _ => f64::midpoint(values[middle - 1], values[middle]),
+    }
+}
+
+/// Seconds of processor time, user and system, that a process has used with all its threads, those
+/// that ended included. Where there is no `/proc`, nothing.
+///
+/// Counted in hundredths of a second, as Linux does: measure for seconds.
+#[must_use]
+pub fn processor_seconds(process: u32) -> Option<f64> {
+    let text = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    ticks(&text).map(|ticks| ticks / 100.0)
+}
+
+/// Prints a line on standard output, which `cargo xtask bench` reads.
+pub fn print(line: &str) {
+    // A closed pipe is no error.
+    drop(writeln!(std::io::stdout(), "{line}"));
+}
+
+/// Fields 14 and 15. The second is the program's name in brackets, which may contain anything.
+fn ticks(stat: &str) -> Option<f64> {
+    let (_, rest) = stat.rsplit_once(')')?;
+    let mut fields = rest.split_whitespace().skip(11);
+    let user: f64 = fields.next()?.parse().ok()?;
+    let system: f64 = fields.next()?.parse().ok()?;
+    Some(user + system)
+}
+
+fn figure(side: &[f64]) -> Value {
+    let seconds = median(side.to_vec());
+    let (scale, unit) = match seconds {
+        small if small < 1e-6 => (1e9, "ns"),
+        small if small < 1e-3 => (1e6, "µs"),
+        small if small < 1.0 => (1e3, "ms"),
+        _ => (1.0, "s"),
+    };
+    json!({ "median": seconds * scale, "unit": unit })
+}
+
+/// How often to repeat a call so that it takes about so long.
+fn repeats<T>(turn: Duration, call: &mut impl FnMut() -> T) -> u32 {
+    let mut count = 1;
+    loop {
+        let begin = Instant::now();
+        for _ in 0..count {
+            black_box(call());
+        }
+        if begin.elapsed() * 2 > turn || count > u32::MAX / 4 {
+            return count;
+        }
+        count *= 2;
+    }
+}
+
+/// Seconds of one call, of so many.
+fn time<T>(count: u32, call: &mut impl FnMut() -> T) -> f64 {
+    let begin = Instant::now();
+    for _ in 0..count {
+        black_box(call());
+    }
+    begin.elapsed().as_secs_f64() / f64::from(count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn medians() {
+        for (values, expected) in
+            [(vec![3.0, 1.0, 2.0], 2.0), (vec![4.0, 1.0, 2.0, 3.0], 2.5), (vec![7.0], 7.0)]
+        {
+            assert_eq!(median(values.clone()).to_bits(), f64::to_bits(expected), "{values:?}");
+        }
+        assert!(median(Vec::new()).is_nan());
+    }
+
+    #[test]
+    fn a_pair_compares_round_by_round() {
+        let mut calls = Vec::new();
+        let sides = std::cell::RefCell::new(&mut calls);
+        let side = |name, value| {
+            sides.borrow_mut().push(name);
+            value
+        };
+        let pair = Pair::of(3, || side('o', 2.0), || side('t', 1.0));
+        assert_eq!((pair.speed(), pair.cost(), pair.more()), (0.5, 2.0, 1.0));
+        assert_eq!(calls, ['o', 't', 't', 'o', 'o', 't']);
+    }
+
+    #[test]
+    fn processor_time_is_found_behind_any_program_name() {
+        let stat = "7 (a ) b (c) S 1 7 7 0 -1 4194560 100 0 0 0 250 50 0 0 20 0 1 0";
+        assert_eq!(ticks(stat), Some(300.0));
+        assert_eq!(ticks("7 (a"), None);
+    }
+}

@@ -1,0 +1,53 @@
+//! A planted secret is in no printed value.
+
+use std::fmt::Debug;
+
+use ringback_jwt::{Claims, KeyPair, Signer, TokenCache, WebhookSigner, WebhookVerifier};
+use ringback_model::Secret;
+use secrecy::{ExposeSecret as _, SecretString};
+
+const PLANTED: &str = "planted-secret-7f3a91";
+
+/// Prints the value both ways and looks for the secret.
+fn check(what: &str, value: &dyn Debug, secret: &str) {
+    for printed in [format!("{value:?}"), format!("{value:#?}")] {
+        assert!(!printed.contains(secret), "{what} shows its secret: {printed}");
+    }
+}
+
+#[test]
+fn model() {
+    check("Secret", &Secret::new(PLANTED), PLANTED);
+    check("Option<Secret>", &Some(Secret::new(PLANTED)), PLANTED);
+}
+
+#[test]
+fn jwt() {
+    let pair = KeyPair::generate().unwrap();
+    let pem = pair.private_key.expose_secret().to_owned();
+    // Any line of the key's body is already too much.
+    let line = pem.lines().nth(3).unwrap();
+    assert!(line.len() > 40, "{line}");
+    check("KeyPair", &pair, line);
+    let signer = Signer::from_pem(&pem).unwrap();
+    check("Signer", &signer, line);
+    let token = signer.mint(&Claims::new("aaaaaaaa-bbbb-4ccc-8ddd-0123456789ab"), 0).unwrap();
+    let signature = token.expose().rsplit('.').next().unwrap().to_owned();
+    check("Token", &token, &signature);
+    let cache = TokenCache::new(signer, Claims::new("aaaaaaaa-bbbb-4ccc-8ddd-0123456789ab"));
+    let signature = cache.token(0).unwrap().expose().rsplit('.').next().unwrap().to_owned();
+    check("TokenCache", &cache, &signature);
+    check("TokenCache", &cache, line);
+
+    let secret = SecretString::from(PLANTED);
+    check("WebhookSigner", &WebhookSigner::new(&secret, "abcd1234").unwrap(), PLANTED);
+    check("WebhookVerifier", &WebhookVerifier::new([&secret]).unwrap(), PLANTED);
+}
+
+#[test]
+fn a_key_that_cannot_be_read_is_not_quoted() {
+    let mangled = format!("-----BEGIN PRIVATE KEY-----\n{PLANTED}\n-----END PRIVATE KEY-----\n");
+    let error = Signer::from_pem(&mangled).unwrap_err();
+    check("Error", &error, PLANTED);
+    assert!(!error.to_string().contains(PLANTED), "{error}");
+}
