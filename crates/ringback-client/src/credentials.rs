@@ -26,7 +26,8 @@ pub struct Credentials {
 #[derive(Clone, Debug)]
 enum Bearer {
     Cache(Arc<TokenCache>),
-    Fixed(SecretString),
+    /// Ready to send; none when it holds a character that cannot be sent.
+    Fixed(Option<HeaderValue>),
 }
 
 impl Credentials {
@@ -52,8 +53,9 @@ impl Credentials {
 
     /// Calls with this one token, which somebody else minted.
     #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "the caller should not keep a secret")]
     pub fn token(mut self, token: SecretString) -> Self {
-        self.bearer = Some(Bearer::Fixed(token));
+        self.bearer = Some(Bearer::Fixed(header("Bearer ", token.expose_secret())));
         self
     }
 
@@ -66,17 +68,19 @@ impl Credentials {
             match (scheme, &self.account, &self.bearer) {
                 (Scheme::Jwt, _, Some(bearer)) => {
                     return match bearer {
-                        Bearer::Fixed(token) => header("Bearer ", token.expose_secret()),
+                        Bearer::Fixed(value) => value.clone(),
                         Bearer::Cache(cache) => {
                             header("Bearer ", cache.token(now).map_err(Error::Token)?.expose())
                         }
                     }
+                    .map(Proof::Header)
                     .ok_or(Error::Unsendable { what: "the token" });
                 }
                 (Scheme::Basic, Some((key, secret)), _) => {
                     let pair = SecretString::from(format!("{key}:{}", secret.expose_secret()));
                     let encoded = SecretString::from(STANDARD.encode(pair.expose_secret()));
                     return header("Basic ", encoded.expose_secret())
+                        .map(Proof::Header)
                         .ok_or(Error::Unsendable { what: "the API key" });
                 }
                 (Scheme::Query, Some((key, secret)), _) => {
@@ -93,10 +97,10 @@ impl Credentials {
     }
 }
 
-fn header(scheme: &str, text: &str) -> Option<Proof> {
+fn header(scheme: &str, text: &str) -> Option<HeaderValue> {
     let mut value = HeaderValue::try_from(format!("{scheme}{text}")).ok()?;
     value.set_sensitive(true);
-    Some(Proof::Header(value))
+    Some(value)
 }
 
 /// What goes along with one request.

@@ -1,7 +1,7 @@
 //! One request on its way: attempts, waits and the span around them.
 
 use http::{
-    StatusCode,
+    HeaderValue, StatusCode,
     header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE},
 };
 use ringback_model::{
@@ -75,7 +75,10 @@ impl Client {
             let request = self.request(http, info, parts, origin, &proof, want);
             let result = attempt(info, request, want).await;
             let (outcome, asked) = match &result {
-                Ok(Got::Coming(response)) => (Outcome::Status(response.status().as_u16()), None),
+                Ok(Got::Coming(_)) => return finish(info, result, made, &span),
+                Ok(Got::Whole(answer)) if answer.status.is_success() => {
+                    return finish(info, result, made, &span);
+                }
                 Ok(Got::Whole(answer)) => (
                     Outcome::Status(answer.status.as_u16()),
                     retry_after(&answer.headers, (self.clock)()),
@@ -90,10 +93,7 @@ impl Client {
                 tokio::time::sleep(wait).await;
                 continue;
             }
-            if made > 1 {
-                span.record("http.request.resend_count", made - 1);
-            }
-            return finish(info, result, &span);
+            return finish(info, result, made, &span);
         }
     }
 
@@ -174,8 +174,12 @@ pub(crate) async fn read_whole(
 fn finish(
     info: &'static OperationInfo,
     result: Result<Got, Transport>,
+    made: u32,
     span: &Span,
 ) -> Result<Got, Error> {
+    if made > 1 {
+        span.record("http.request.resend_count", made - 1);
+    }
     let status = match &result {
         Err(transport) => {
             span.record("error.type", if transport.timeout { "timeout" } else { "transport" });
@@ -214,12 +218,12 @@ impl Answer<()> {
     }
 }
 
-fn accept(reply: ReplyKind) -> &'static str {
-    match reply {
+fn accept(reply: ReplyKind) -> HeaderValue {
+    HeaderValue::from_static(match reply {
         ReplyKind::Json | ReplyKind::Empty => "application/json",
         ReplyKind::EventStream => "text/event-stream",
         ReplyKind::Bytes => "*/*",
-    }
+    })
 }
 
 fn host(origin: &str) -> &str {
