@@ -1,6 +1,9 @@
 //! What the whole-system tests, the rules and the benches share.
 
 pub mod measure;
+mod platform;
+
+pub use platform::{ALICE, BOB, Failure, Platform};
 
 use std::{
     fs,

@@ -7,3 +7,4 @@ mod fresh;
 mod lines;
 mod readme;
 mod secrets;
+mod voice;

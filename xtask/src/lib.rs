@@ -1,3 +1,4 @@
 //! What `cargo xtask` does, as functions that tests can call.
 
 pub mod codegen;
+pub mod shape;

@@ -8,11 +8,12 @@ use std::{
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
+use xtask::shape;
 
 use super::{
     build,
     process::{Process, origin},
-    python, shape,
+    python,
 };
 use crate::{
     house::{self, House},

@@ -3,7 +3,6 @@
 pub(crate) mod by_hand;
 mod process;
 pub(crate) mod python;
-mod shape;
 
 use anyhow::{Result, bail};
 

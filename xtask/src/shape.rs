@@ -4,7 +4,8 @@
 use serde_json::Value;
 
 /// Where the structures differ, one line each, as JSON pointers.
-pub(super) fn differences(sample: &Value, seen: &Value) -> Vec<String> {
+#[must_use]
+pub fn differences(sample: &Value, seen: &Value) -> Vec<String> {
     let mut lines = Vec::new();
     compare("", sample, seen, &mut lines);
     lines
