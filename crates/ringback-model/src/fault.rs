@@ -52,6 +52,11 @@ impl<'a> Verdict<'a> {
             let reason = "is not allowed".to_owned();
             return Self { reason, field: Some(field), seen: field, expected: known.to_owned() };
         }
+        if message.starts_with("invalid length") && message.contains("expected struct") {
+            // A list where an object belongs.
+            let (reason, expected) = ("must be of type object".to_owned(), "object".to_owned());
+            return Self { reason, field: None, seen: "a list", expected };
+        }
         let wrong =
             message.strip_prefix("invalid type: ").or(message.strip_prefix("invalid value: "));
         if let Some((seen, expected)) = wrong.and_then(|rest| rest.rsplit_once(", expected ")) {

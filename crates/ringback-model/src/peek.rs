@@ -50,7 +50,8 @@ pub(crate) fn others<E: Error>(json: &Json, known: &[&str]) -> Result<BTreeMap<S
 pub(crate) fn tag<'a, E: Error>(json: &'a Json, name: &'static str) -> Result<Cow<'a, str>, E> {
     let raw = fields::<E>(json)?.get(name).ok_or_else(|| E::missing_field(name))?;
     text(raw).ok_or_else(|| {
-        E::custom(read::marked(name, &format!("invalid type: {}, expected a string", raw.get())))
+        let wrong = format!("invalid type: {}, expected a string", raw.get());
+        E::custom(read::marked(json, raw, name, &wrong))
     })
 }
 

@@ -14,6 +14,8 @@ use serde::{
 use serde_json::value::RawValue;
 use serde_path_to_error::{Path, Segment};
 
+use crate::Json;
+
 /// Encloses a path at the start of an error text; it does not show when printed.
 const MARK: char = '\u{2063}';
 
@@ -103,9 +105,10 @@ pub(crate) fn nested<'a, T: Deserialize<'a>, E: Error>(raw: &'a RawValue) -> Res
     })
 }
 
-/// The text of an error at `path` within a part.
-pub(crate) fn marked(path: &str, message: &str) -> String {
-    format!("{MARK}{path}{MARK}{message}")
+/// The text of an error at the end of `raw`, which is at `path` within `json`.
+pub(crate) fn marked(json: &Json, raw: &RawValue, path: &str, message: &str) -> String {
+    let (line, column) = place(json.as_str().as_bytes(), raw, 1, raw.get().len());
+    format!("{MARK}{path}{MARK}{message} at line {line} column {column}")
 }
 
 /// The text of an error without its position.
@@ -210,4 +213,154 @@ fn place(bytes: &[u8], part: &RawValue, line: usize, column: usize) -> (usize, u
     let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
     let column = if line == 1 { offset - line_start + column } else { column };
     (lines + line, column)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::{Kept, event, ncco, webhook};
+
+    #[track_caller]
+    fn check<T: DeserializeOwned + fmt::Debug>(json: &str, path: &str, at: (usize, usize)) {
+        let error = from_slice::<T>(json.as_bytes()).unwrap_err();
+        assert_eq!((error.path.as_str(), (error.line, error.column)), (path, at), "{error}");
+        assert!(!error.to_string().contains(MARK), "{error:?}");
+    }
+
+    type Script = Vec<ncco::Action>;
+
+    #[test]
+    fn errors_have_their_whole_path_and_position() {
+        check::<Script>(r#"[{"action":"talk","text":5}]"#, "[0].text", (1, 26));
+        check::<Script>(
+            "[\n {\"action\":\"talk\",\"text\":\"a\"},\n {\"action\":\"connect\",\n  \"endpoint\":[\n   \
+             {\"type\":\"phone\",\"number\":{}}]}]",
+            "[1].endpoint[0].number",
+            (5, 28),
+        );
+        check::<Kept<Script>>(r#" [{"action":"talk"}]"#, "[0]", (1, 19));
+        check::<Vec<Kept<Script>>>(r#"[[{"action":"talk","text":[]}]]"#, "[0][0].text", (1, 26));
+        check::<Script>(r#"[{"text":"a"}]"#, "[0]", (1, 14));
+        check::<Script>(r#"[{"action":7}]"#, "[0].action", (1, 12));
+        check::<Script>(r#"["talk"]"#, "[0]", (1, 8));
+        check::<Script>("[", "", (1, 1));
+        check::<Script>("[] 1", "", (1, 4));
+    }
+
+    #[test]
+    fn errors_keep_their_path_from_a_value() {
+        let value = json!([{ "action": "connect", "endpoint": { "type": "sip", "uri": 1 } }]);
+        let error = serde_json::from_value::<Script>(value).unwrap_err().to_string();
+        assert!(error.contains("endpoint.uri"), "{error}");
+    }
+
+    #[test]
+    fn syntax_is_told_from_shape() {
+        assert!(from_slice::<Script>(b"[").unwrap_err().is_syntax());
+        assert!(from_slice::<Script>(b"<html>").unwrap_err().is_syntax());
+        assert!(!from_slice::<Script>(b"{}").unwrap_err().is_syntax());
+    }
+
+    #[test]
+    fn a_bare_element_is_a_list_of_one() {
+        let script: Script =
+            from_slice(br#"[{"action":"stream","streamUrl":"https://example.com/a.mp3"}]"#)
+                .unwrap();
+        let [ncco::Action::Stream(stream)] = script.as_slice() else { panic!("{script:?}") };
+        assert_eq!(stream.stream_url, ["https://example.com/a.mp3"]);
+    }
+
+    #[test]
+    fn unknown_kinds_are_kept_as_they_came() {
+        let text = r#"[{"b":1.50, "action":"dance",  "a":[1e400]}]"#;
+        let script: Script = from_slice(text.as_bytes()).unwrap();
+        assert!(matches!(script.as_slice(), [ncco::Action::Unknown(_)]));
+        assert_eq!(serde_json::to_string(&script).unwrap(), text);
+        assert_eq!(script[0].kind(), None);
+    }
+
+    #[test]
+    fn lists_without_a_list_say_so() {
+        let error = list::<Value>(b"{}", "users").unwrap_err();
+        assert_eq!(error.message, "expected a list, or one at `_embedded.users`");
+        let document = br#"{"_embedded":{"users":[{"id":"a"},{"id":2}]}}"#;
+        #[derive(Debug, Deserialize)]
+        struct User {
+            #[expect(dead_code, reason = "only read")]
+            id: String,
+        }
+        let error = list::<User>(document, "users").unwrap_err();
+        assert_eq!((error.path.as_str(), error.column), ("_embedded.users[1].id", 41));
+    }
+
+    /// Any JSON, three levels deep.
+    fn any_json() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            ".{0,8}".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(3, 24, 4, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                prop::collection::btree_map(".{0,6}", inner, 0..4)
+                    .prop_map(|map| Value::Object(map.into_iter().collect())),
+            ]
+        })
+    }
+
+    fn tagged(value: &mut Value, tag: &str, kind: &str) {
+        if let Value::Object(fields) = value {
+            fields.insert(tag.to_owned(), kind.into());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_object_with_a_tag_prints_and_reads_equal(
+            fields in prop::collection::btree_map(".{0,6}", any_json(), 0..5),
+            kind in prop_oneof![Just("talk"), Just("phone"), Just("brand-new")],
+        ) {
+            let mut value = Value::Object(fields.into_iter().collect());
+            tagged(&mut value, "action", kind);
+            let text = value.to_string();
+            if let Ok(action) = from_slice::<ncco::Action>(text.as_bytes()) {
+                let written = serde_json::to_string(&action).unwrap();
+                let again: ncco::Action = from_slice(written.as_bytes()).unwrap();
+                prop_assert_eq!(&again, &action);
+                if kind != "talk" {
+                    prop_assert_eq!(written, text);
+                }
+            }
+        }
+
+        #[test]
+        fn kept_values_give_their_bytes_back(
+            fields in prop::collection::btree_map("[a-z_]{1,6}", any_json(), 0..5),
+        ) {
+            let mut value = Value::Object(fields.into_iter().collect());
+            tagged(&mut value, "reason", "because");
+            let text = value.to_string();
+            if let Ok(event) = Kept::<webhook::Event>::from_slice(text.as_bytes()) {
+                prop_assert_eq!(event.as_bytes(), Some(text.as_bytes()));
+                let list = serde_json::to_string(&[&event]).unwrap();
+                prop_assert_eq!(&list, &format!("[{text}]"));
+                let again: Vec<Kept<webhook::Event>> = from_slice(list.as_bytes()).unwrap();
+                prop_assert_eq!(&again[0], &event);
+                prop_assert_eq!(again[0].as_bytes(), Some(text.as_bytes()));
+            }
+        }
+
+        #[test]
+        fn reading_never_panics(text in ".{0,40}") {
+            drop(from_slice::<Script>(text.as_bytes()));
+            drop(from_slice::<event::Channel>(text.as_bytes()));
+            drop(Json::parse(&text));
+        }
+    }
 }

@@ -52,7 +52,8 @@ pub(crate) fn write<'a>(
         () if places.contains(&Place::Form) => "Form",
         () => "None",
     };
-    let auth: Vec<_> = spec.auth.as_ref().unwrap_or(&module.spec.auth).iter().map(scheme).collect();
+    let auth: Vec<_> =
+        spec.auth.as_ref().unwrap_or(&module.spec.auth).iter().copied().map(scheme).collect();
     if !auth.is_empty() {
         scope.import("crate::operation", "Scheme")?;
     }
@@ -85,7 +86,7 @@ pub(crate) fn write<'a>(
     Ok(())
 }
 
-fn scheme(scheme: &Scheme) -> &'static str {
+fn scheme(scheme: Scheme) -> &'static str {
     match scheme {
         Scheme::Jwt => "Scheme::Jwt",
         Scheme::Basic => "Scheme::Basic",

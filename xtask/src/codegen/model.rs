@@ -100,7 +100,7 @@ fn is_struct(schema: &Schema) -> bool {
 
 /// Whether a struct refuses fields it does not know.
 pub(crate) fn is_closed(schema: &Schema) -> bool {
-    matches!(schema.additional_properties.as_deref(), Some(Additional::Allowed(false)))
+    matches!(schema.additional_properties.as_ref(), Some(Additional::Allowed(false)))
 }
 
 impl<'a> Model<'a> {
@@ -191,7 +191,7 @@ impl<'a> Model<'a> {
                 Some(items) => Type::List(Box::new(self.ty(module, &at.then("items"), items)?)),
                 None => bail!("{at}: an array needs items"),
             },
-            Some(TypeName::Object) => match schema.additional_properties.as_deref() {
+            Some(TypeName::Object) => match schema.additional_properties.as_ref() {
                 _ if is_struct(schema) => {
                     bail!("{at}: an object with properties needs a name under components.schemas")
                 }

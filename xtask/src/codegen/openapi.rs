@@ -197,7 +197,7 @@ impl<'a> Writer<'_, 'a> {
         if !schema.required.is_empty() {
             out.insert("required".into(), json!(schema.required));
         }
-        match schema.additional_properties.as_deref() {
+        match schema.additional_properties.as_ref() {
             Some(Additional::Allowed(allowed)) => {
                 out.insert("additionalProperties".into(), json!(allowed));
             }

@@ -54,7 +54,7 @@ pub(crate) fn write<'a>(
                 limits(scope, name, wire, property);
                 all.push(field);
             }
-            let others = match schema.additional_properties.as_deref() {
+            let others = match schema.additional_properties.as_ref() {
                 None => Others::Ignored,
                 Some(Additional::Allowed(false)) => Others::Refused,
                 Some(Additional::Allowed(true) | Additional::Of(_)) => Others::Kept,

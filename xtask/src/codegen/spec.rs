@@ -227,7 +227,7 @@ pub struct Schema {
     pub properties: Ordered<Self>,
     #[serde(default)]
     pub required: Vec<String>,
-    pub additional_properties: Option<Box<Additional>>,
+    pub additional_properties: Option<Additional>,
     pub items: Option<Box<Self>>,
     #[serde(default, rename = "enum")]
     pub values: Vec<Value>,
@@ -340,7 +340,7 @@ pub enum Additional {
     /// Any, or none.
     Allowed(bool),
     /// Any of this type.
-    Of(Schema),
+    Of(Box<Schema>),
 }
 
 impl<'de> Deserialize<'de> for Additional {
@@ -355,7 +355,8 @@ impl<'de> Deserialize<'de> for Additional {
                 Ok(Additional::Allowed(allowed))
             }
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Additional, A::Error> {
-                Schema::deserialize(MapAccessDeserializer::new(map)).map(Additional::Of)
+                let schema = Schema::deserialize(MapAccessDeserializer::new(map))?;
+                Ok(Additional::Of(Box::new(schema)))
             }
         }
         deserializer.deserialize_any(Either)
