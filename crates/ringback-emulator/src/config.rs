@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use ringback_jwt::KeyPair;
 use secrecy::SecretString;
 use url::Url;
 
@@ -30,8 +29,8 @@ pub struct Config {
     pub control_token: Option<SecretString>,
     /// How many finished calls, and transcripts, are kept.
     pub finished_calls: usize,
-    /// The key pair of the application that is there from the start; generated when none.
-    pub key_pair: Option<KeyPair>,
+    /// The private key, PEM, of the application that is there from the start; generated when none.
+    pub private_key: Option<SecretString>,
     /// How many key pairs are kept ready for applications to come; each costs about 0.1 s of one core.
     pub spare_key_pairs: usize,
     /// The answer webhook of the application that is there from the start.
@@ -52,7 +51,7 @@ impl Default for Config {
             allowed_hosts: Vec::new(),
             control_token: None,
             finished_calls: 10_000,
-            key_pair: None,
+            private_key: None,
             spare_key_pairs: 1,
             answer_url: "http://127.0.0.1:3000/webhooks/answer".to_owned(),
             event_url: "http://127.0.0.1:3000/webhooks/event".to_owned(),
@@ -117,10 +116,10 @@ impl Config {
         self
     }
 
-    /// Sets the key pair of the application that is there from the start.
+    /// Sets the private key, PEM, of the application that is there from the start.
     #[must_use]
-    pub fn key_pair(mut self, pair: KeyPair) -> Self {
-        self.key_pair = Some(pair);
+    pub fn private_key(mut self, pem: SecretString) -> Self {
+        self.private_key = Some(pem);
         self
     }
 

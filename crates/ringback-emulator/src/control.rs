@@ -11,9 +11,7 @@ use http::{StatusCode, request::Parts};
 use ringback_exchange::Refusal;
 use ringback_model::{
     ApiKey, Operation, OperationInfo, Secret,
-    control::{
-        Environment, GetRefusal, GetTranscript, Health, Refusals, Transcript,
-    },
+    control::{Environment, GetRefusal, GetTranscript, Health, Refusals, Transcript},
     operation::{ErrorFamily, RequestParts},
 };
 use secrecy::{ExposeSecret, SecretString};
@@ -35,9 +33,7 @@ pub(crate) async fn answer(
     parts: &RequestParts,
 ) -> Result<Response, Refusal> {
     match info.id {
-        "control.GetEnvironment" => {
-            Ok(reply::value(StatusCode::OK, &environment(platform).await))
-        }
+        "control.GetEnvironment" => Ok(reply::value(StatusCode::OK, &environment(platform).await)),
         "control.GetHealth" => {
             let health = Health::new("ok").version(env!("CARGO_PKG_VERSION"));
             Ok(reply::value(StatusCode::OK, &health))

@@ -2,9 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use ringback_exchange::{
-    Answer, Attempt, Deadlines, Effect, Exchange, Input, Refusal, Settings,
-};
+use ringback_exchange::{Answer, Attempt, Deadlines, Effect, Exchange, Input, Refusal, Settings};
 use ringback_model::{Timestamp, control};
 use tokio::time::Instant;
 
@@ -108,20 +106,25 @@ impl Core {
     pub(crate) fn step(&mut self, now: Instant, target: Timestamp) -> (Outcome, Option<Next>) {
         let at = self.clock.now(now);
         let due = self.exchange.deadlines().any.filter(|due| *due <= target.max(at));
-        match (due, self.activity.webhooks_settled_from()) {
-            // What is in flight belongs before what falls due later.
-            (Some(due), None) if due > at => (Outcome::default(), Some(Next::Wait)),
-            (Some(due), Some(settled)) if due > at && settled > now => {
-                (Outcome::default(), Some(Next::At(settled)))
+        let settled = self.activity.webhooks_settled_from();
+        if due.is_none_or(|due| due > at) {
+            // What is in flight belongs before what falls due later, and may make something due.
+            match settled {
+                None => return (Outcome::default(), Some(Next::Wait)),
+                Some(settled) if settled > now => {
+                    return (Outcome::default(), Some(Next::At(settled)));
+                }
+                Some(_) => {}
             }
-            (Some(due), _) => {
+        }
+        self.activity.moved(now);
+        match due {
+            Some(due) => {
                 let at = self.clock.skip_to(due);
-                self.activity.moved(now);
                 (self.feed_at(at, now, Input::Time), Some(Next::At(now)))
             }
-            (None, _) => {
+            None => {
                 self.clock.skip_to(target);
-                self.activity.moved(now);
                 (Outcome::default(), None)
             }
         }

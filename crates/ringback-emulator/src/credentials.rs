@@ -1,9 +1,6 @@
 //! The account's key and secrets.
 
-use ring::{
-    hmac,
-    rand::SystemRandom,
-};
+use ring::{hmac, rand::SystemRandom};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::{Config, Error, edge};

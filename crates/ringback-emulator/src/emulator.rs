@@ -2,7 +2,7 @@
 
 use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
 
-use ringback_exchange::Settings;
+use ringback_exchange::{KeyPair, Settings};
 use ringback_jwt::WebhookSigner;
 use ringback_model::{ApiKey, control::Environment};
 use tokio::{net::TcpListener, task::JoinHandle, time::Instant};
@@ -38,7 +38,7 @@ impl Emulator {
     ///
     /// # Errors
     /// When the listener can be reached from other machines and there is no control token, when the
-    /// signature secret is empty, or when the machine lacks random numbers or TLS.
+    /// signature secret or the private key cannot be used, or when the machine lacks random numbers or TLS.
     pub fn start(listener: TcpListener, config: Config) -> Result<Self, Error> {
         let address = listener.local_addr().map_err(Error::Listener)?;
         let wall = WallClock::system();
@@ -46,6 +46,7 @@ impl Emulator {
         let credentials = Credentials::new(&config)?;
         let signer = WebhookSigner::new(&credentials.signature_secret, &credentials.api_key)
             .map_err(Error::SignatureSecret)?;
+        let given = config.private_key.as_ref().map(start::key_pair_of).transpose()?;
         let seed = match config.seed {
             Some(seed) => seed,
             None => edge::random_u64()?,
@@ -64,7 +65,7 @@ impl Emulator {
             credentials,
         });
         platform.start.apply(&platform, &mut platform.core());
-        tokio::spawn(make_ready(Arc::clone(&platform), config.key_pair));
+        tokio::spawn(make_ready(Arc::clone(&platform), given));
         tokio::spawn(Arc::clone(&platform).drive());
         let stop = platform.stop.clone();
         let router = http::router(Arc::clone(&platform));
@@ -133,14 +134,14 @@ impl fmt::Debug for Emulator {
 }
 
 /// Makes the application of the start, as soon as there is a key pair for it.
-async fn make_ready(platform: Arc<Platform>, given: Option<ringback_jwt::KeyPair>) {
+async fn make_ready(platform: Arc<Platform>, given: Option<KeyPair>) {
     let pair = match given {
         Some(pair) => Some(pair),
-        None => keys::generate().await,
+        None => keys::generate().await.as_ref().map(start::key_pair),
     };
     let ready = pair.and_then(|pair| {
         let mut core = platform.core();
-        platform.start.application(&platform, &mut core, start::key_pair(&pair))
+        platform.start.application(&platform, &mut core, pair)
     });
     platform.wake();
     if ready.is_none() {

@@ -26,6 +26,9 @@ pub enum Error {
     /// The signature secret is empty, and anybody could sign with it.
     #[error("the signature secret cannot be used")]
     SignatureSecret(#[source] ringback_jwt::Error),
+    /// The private key of the first application cannot be used.
+    #[error("the private key of the first application cannot be used")]
+    PrivateKey(#[source] ringback_jwt::Error),
     /// The operating system gives no random numbers.
     #[error("the operating system gives no random numbers")]
     Random,
@@ -40,7 +43,10 @@ impl Error {
     pub fn is_config(&self) -> bool {
         matches!(
             self,
-            Self::ControlTokenNeeded { .. } | Self::Mapping { .. } | Self::SignatureSecret(_)
+            Self::ControlTokenNeeded { .. }
+                | Self::Mapping { .. }
+                | Self::SignatureSecret(_)
+                | Self::PrivateKey(_)
         )
     }
 }

@@ -23,11 +23,7 @@ use ringback_model::{
 };
 use tokio::time::Instant;
 
-use crate::{
-    control, page,
-    platform::Platform,
-    start,
-};
+use crate::{control, page, platform::Platform, start};
 use refusals::{Context, Situation, refusal};
 use route::Route;
 
@@ -102,10 +98,7 @@ async fn serve(
     }
 }
 
-fn operation(
-    context: &mut Context,
-    head: &Parts,
-) -> Result<&'static OperationInfo, Box<Refusal>> {
+fn operation(context: &mut Context, head: &Parts) -> Result<&'static OperationInfo, Box<Refusal>> {
     let path = head.uri.path();
     let family = context.family;
     let refused = match route::find(&head.method, path) {
@@ -185,11 +178,7 @@ async fn read(info: &OperationInfo, body: Body) -> Result<Bytes, Box<Refusal>> {
     }
 }
 
-fn parts(
-    info: &OperationInfo,
-    head: &Parts,
-    body: Bytes,
-) -> Result<RequestParts, Box<Refusal>> {
+fn parts(info: &OperationInfo, head: &Parts, body: Bytes) -> Result<RequestParts, Box<Refusal>> {
     let content_type = gate::text(&head.headers, header::CONTENT_TYPE).map(str::to_owned);
     let writes = !matches!(head.method, Method::GET | Method::HEAD | Method::DELETE);
     let json = content_type.as_deref().is_none_or(is_json);
@@ -225,8 +214,7 @@ async fn ask(
     info: &'static OperationInfo,
     parts: RequestParts,
 ) -> Result<Response, Box<Refusal>> {
-    let mut request =
-        ringback_exchange::Request { caller, operation: info, parts, key_pair: None };
+    let mut request = ringback_exchange::Request { caller, operation: info, parts, key_pair: None };
     let needs_key_pair = platform.core().exchange.needs_key_pair(&request);
     if needs_key_pair {
         // Applications are numbered in their order, and the one of the start is the first.

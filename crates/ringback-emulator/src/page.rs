@@ -66,8 +66,7 @@ impl Page {
 fn inspector(platform: &Arc<Platform>) -> Response {
     let nonce = platform.traces.next();
     let page = inspector::page(&platform.url, &nonce);
-    let mut response =
-        reply::typed(StatusCode::OK, "text/html; charset=utf-8", page.into_string());
+    let mut response = reply::typed(StatusCode::OK, "text/html; charset=utf-8", page.into_string());
     // Nothing comes from elsewhere, and nobody puts this page into a frame.
     let policy = format!(
         "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; \

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use ringback_exchange::{Caller, Input, KeyPair, Request};
+use ringback_jwt::Signer;
 use ringback_model::{
     ApplicationId, HttpMethod, Operation, PhoneNumber, Secret,
     applications::{
@@ -13,10 +14,10 @@ use ringback_model::{
     control::{SetPhone, SetPhoneRequest},
     numbers::{BuyNumber, ListNumbers, SearchNumbers},
 };
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use tokio::time::Instant;
 
-use crate::{Config, core::Core, platform::Platform};
+use crate::{Config, Error, core::Core, platform::Platform};
 
 /// The number that stays in stock, so that it can be found and bought.
 const IN_STOCK: &str = "447700000002";
@@ -109,11 +110,7 @@ impl StartState {
             ApplicationRequest::new("Ringback").capabilities(Capabilities::new().voice(voice));
         let create = CreateApplication::new(body);
         let made = ask(platform, core, Caller::Account, &create, Some(pair.clone()))?;
-        Some(Ready {
-            application: made.id,
-            public_key: pair.public,
-            private_key: pair.private,
-        })
+        Some(Ready { application: made.id, public_key: pair.public, private_key: pair.private })
     }
 }
 
@@ -132,6 +129,16 @@ pub(crate) fn key_pair(pair: &ringback_jwt::KeyPair) -> KeyPair {
     // The private key is shown to the one who makes an application, and only to him.
     let private = Secret::from(pair.private_key.expose_secret());
     KeyPair { public: pair.public_key.clone(), private }
+}
+
+/// The key pair of a private key.
+///
+/// # Errors
+/// When the text is no private key.
+pub(crate) fn key_pair_of(pem: &SecretString) -> Result<KeyPair, Error> {
+    let signer = Signer::from_pem(pem.expose_secret()).map_err(Error::PrivateKey)?;
+    let private = Secret::from(pem.expose_secret());
+    Ok(KeyPair { public: signer.public_key_pem(), private })
 }
 
 /// Asks the exchange as a customer would; what is refused is logged and is none.

@@ -62,7 +62,12 @@ pub(super) fn release(platform: &Arc<Platform>, parts: &RequestParts) -> Result<
         true => Ok(reply::empty(StatusCode::NO_CONTENT)),
         false => {
             let id = lease.to_string();
-            Err(unknown("lease-unknown", "lease", &id, "/_ringback/clock says how many there are; it"))
+            Err(unknown(
+                "lease-unknown",
+                "lease",
+                &id,
+                "/_ringback/clock says how many there are; it",
+            ))
         }
     }
 }

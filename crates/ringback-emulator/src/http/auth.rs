@@ -236,8 +236,7 @@ impl Parameters {
         let takes = info.auth.contains(&Scheme::Query);
         if takes && info.encoding == Encoding::Form {
             found.read(body);
-        } else if takes
-            && let Ok(serde_json::Value::Object(fields)) = serde_json::from_slice(body)
+        } else if takes && let Ok(serde_json::Value::Object(fields)) = serde_json::from_slice(body)
         {
             let text = |name| fields.get(name).and_then(|value| value.as_str()).map(str::to_owned);
             found.key = found.key.or_else(|| text("api_key"));

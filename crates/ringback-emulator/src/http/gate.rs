@@ -84,9 +84,7 @@ impl Gate {
         };
         let (reason, seen) = match &given {
             Some(given) if same(expected, given) => return Ok(()),
-            Some(given) => {
-                ("control-token-wrong", format!("a token of {}", mask::secret(given)))
-            }
+            Some(given) => ("control-token-wrong", format!("a token of {}", mask::secret(given))),
             None => ("control-token-missing", "there is no control token".to_owned()),
         };
         Err(refusal(
@@ -160,7 +158,8 @@ mod tests {
             check(host, true, true);
         }
         check("10.0.0.7:4010", false, true);
-        for host in ["", "evil.example", "notnexmo.com", "nexmo.com.evil.example", "localhost.evil"] {
+        for host in ["", "evil.example", "notnexmo.com", "nexmo.com.evil.example", "localhost.evil"]
+        {
             check(host, false, false);
         }
     }

@@ -244,9 +244,7 @@ fn api_error(situation: Situation) -> Known {
         Situation::NotFound | Situation::UnknownVersion => api::NOT_FOUND,
         Situation::WrongMethod => api::WRONG_VERB,
         Situation::NotJson => api::CONTENT_TYPE_HEADER,
-        Situation::TooLarge | Situation::TooSlow | Situation::BadRequest => {
-            api::PAYLOAD_VALIDATION
-        }
+        Situation::TooLarge | Situation::TooSlow | Situation::BadRequest => api::PAYLOAD_VALIDATION,
         Situation::Internal => api::INTERNAL_SERVER_ERROR,
     }
 }

@@ -92,7 +92,9 @@ mod tests {
     fn the_page_is_alone_and_cannot_be_talked_into_anything() {
         let page = page("http://127.0.0.1:4010/<script>", "abc").into_string();
         assert!(page.contains("http://127.0.0.1:4010/&lt;script&gt;"));
-        assert!(!page.replace("http://127.0.0.1", "").replace("http://www.w3.org", "").contains("http"));
+        assert!(
+            !page.replace("http://127.0.0.1", "").replace("http://www.w3.org", "").contains("http")
+        );
         // Whatever a webhook or a phone says becomes text, never markup.
         for way in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("] {
             assert!(!SCRIPT.contains(way), "{way}");

@@ -127,19 +127,23 @@ async fn exchange(request: reqwest::RequestBuilder) -> WebhookOutcome {
     let content_type = response.headers().get(header::CONTENT_TYPE);
     let content_type =
         content_type.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
-    match read(response).await {
+    let origin = response.url().origin().ascii_serialization();
+    match read(response, &origin).await {
         Ok(body) => WebhookOutcome::Reply { status, content_type, body },
         Err((failure, explanation)) => failed(failure, explanation),
     }
 }
 
-async fn read(mut response: Response) -> Result<Bytes, (WebhookFailure, String)> {
+async fn read(mut response: Response, origin: &str) -> Result<Bytes, (WebhookFailure, String)> {
     let mut body = BytesMut::new();
     loop {
         match response.chunk().await {
             Ok(Some(chunk)) => body.extend_from_slice(&chunk),
             Ok(None) => return Ok(body.freeze()),
-            Err(error) => return Err((kind(&error), ringback_http::explain(&error))),
+            Err(error) => {
+                let cut = format!("{origin} cut the connection before the whole reply had come");
+                return Err((kind(&error), cut));
+            }
         }
         if body.len() > LONGEST_REPLY {
             let explanation = format!("the reply is larger than {LONGEST_REPLY} bytes");
@@ -169,3 +173,6 @@ fn failed(failure: WebhookFailure, explanation: String) -> WebhookOutcome {
 fn cut(text: &str) -> String {
     text.chars().take(200).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,13 +13,8 @@ use serde_json::value::RawValue;
 use url::Url;
 
 /// What stays as it is in a query: as captured, `:` and `,` too.
-const QUERY: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~')
-    .remove(b':')
-    .remove(b',');
+const QUERY: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b':').remove(b',');
 
 /// A webhook as it is sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
