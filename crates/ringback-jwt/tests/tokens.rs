@@ -173,10 +173,11 @@ fn an_acl_opens_what_it_names() {
 
 #[test]
 fn the_cache_mints_again_before_the_end() {
-    let cache = TokenCache::new(signer(), Claims::new(APP));
+    let signer = Arc::new(signer());
+    let cache = TokenCache::new(Arc::clone(&signer), Claims::new(APP));
     let first = cache.token(NOW).unwrap();
     for (now, same) in [(NOW + 1, true), (NOW + 839, true), (NOW - 1, false), (NOW + 840, false)] {
-        let cache_fresh = TokenCache::new(Arc::new(signer()), Claims::new(APP));
+        let cache_fresh = TokenCache::new(Arc::clone(&signer), Claims::new(APP));
         let start = cache_fresh.token(NOW).unwrap();
         let later = cache_fresh.token(now).unwrap();
         assert_eq!(Arc::ptr_eq(&start, &later), same, "{now}");
