@@ -1,3 +1,38 @@
-//! The `ringback` command line.
+//! The `ringback` command line: parses, composes the other crates, prints.
 
-fn main() {}
+mod api_answer;
+mod cli;
+mod commands;
+mod context;
+mod credentials;
+mod errors;
+mod json_text;
+mod listen;
+mod log;
+mod node;
+mod output;
+mod signals;
+mod stream;
+mod terminal;
+
+use std::process::ExitCode;
+
+use crate::{context::Context, terminal::Terminal};
+
+fn main() -> ExitCode {
+    let terminal = Terminal::detect();
+    match cli::parse(std::env::args_os()) {
+        Ok((cli, given)) => {
+            let context = Context::new(cli.global, given, terminal);
+            match commands::run(cli.command, &context) {
+                Ok(code) => code,
+                Err(error) => errors::report(&error, &terminal),
+            }
+        }
+        Err(error) => {
+            // A closed pipe is no error, and there is nobody else to tell.
+            drop(error.print());
+            ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(errors::USAGE))
+        }
+    }
+}

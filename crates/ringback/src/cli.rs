@@ -1,0 +1,177 @@
+//! What can be typed.
+
+use std::ffi::OsString;
+
+use clap::{
+    ArgAction, ArgMatches, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand,
+    parser::ValueSource,
+};
+use secrecy::SecretString;
+
+use crate::{
+    commands::{
+        api, apps, call, completions, conversations, demo, emulator, env, jwt, ncco,
+        nexmo, numbers, phones, serve,
+    },
+    output::Format,
+};
+
+const AFTER: &str = "\
+Data goes to stdout, everything else to stderr.
+Exit codes: 0 good, 1 failure, 2 wrong usage, 3 the API said no.
+The spellings of the old `nexmo` tool work too: app:create, link:app, jwt:generate and others.";
+
+/// The Vonage voice platform on your laptop, and a command line for the real one.
+#[derive(Debug, Parser)]
+#[command(
+    name = "ringback",
+    version,
+    after_help = AFTER,
+    arg_required_else_help = true,
+    subcommand_required = true,
+    infer_subcommands = false,
+    max_term_width = 100
+)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+pub(crate) struct Global {
+    /// How data is printed; a table on a terminal and JSON elsewhere, unless said
+    #[arg(short, long, global = true, value_enum, value_name = "FORMAT")]
+    pub(crate) output: Option<Format>,
+    /// Say on stderr where requests go; twice: say more
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub(crate) verbose: u8,
+    /// Send every operation to this origin, such as http://127.0.0.1:4010
+    #[arg(long, global = true, env = "RINGBACK_URL", value_name = "URL", help_heading = ACCOUNT)]
+    pub(crate) url: Option<String>,
+    /// The account's API key
+    #[arg(long, global = true, env = "VONAGE_API_KEY", value_name = "KEY", hide_env_values = true, help_heading = ACCOUNT)]
+    pub(crate) api_key: Option<String>,
+    /// The account's API secret
+    #[arg(long, global = true, env = "VONAGE_API_SECRET", value_name = "SECRET", hide_env_values = true, value_parser = secret, help_heading = ACCOUNT)]
+    pub(crate) api_secret: Option<SecretString>,
+    /// The application whose conversations and calls are meant
+    #[arg(long, alias = "app-id", global = true, env = "VONAGE_APPLICATION_ID", value_name = "ID", hide_env_values = true, help_heading = ACCOUNT)]
+    pub(crate) application_id: Option<String>,
+    /// Its private key: a file, the text itself, or - for stdin
+    #[arg(long, global = true, env = "VONAGE_PRIVATE_KEY", value_name = "FILE", hide_env_values = true, value_parser = secret, allow_hyphen_values = true, help_heading = ACCOUNT)]
+    pub(crate) private_key: Option<SecretString>,
+}
+
+const ACCOUNT: &str = "Who and where";
+
+/// The commands; the nouns are those of the platform's own command line.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// The whole tutorial on embedded parts: a call, its webhooks, its conversation
+    Demo(demo::Args),
+    /// Run the platform on this machine
+    Emulator(Box<emulator::Args>),
+    /// Print the lines that point a shell at the running emulator
+    Env(env::Args),
+    /// Place a call in the emulator, and draw it as it happens
+    Call(call::Args),
+    /// The emulator's phones, and how they behave
+    #[command(subcommand)]
+    Phones(phones::Command),
+    /// A webhook server that answers with a script and prints what it is told
+    Serve(serve::Args),
+    /// Applications
+    #[command(subcommand, visible_alias = "app")]
+    Apps(Box<apps::Command>),
+    /// Numbers: those of the account, and those to buy
+    #[command(subcommand, visible_alias = "number")]
+    Numbers(numbers::Command),
+    /// Conversations, their events and members
+    #[command(subcommand, visible_alias = "conversation")]
+    Conversations(conversations::Command),
+    /// What is left on the account
+    Balance,
+    /// Tokens
+    #[command(subcommand)]
+    Jwt(Box<jwt::Command>),
+    /// Call scripts
+    #[command(subcommand)]
+    Ncco(ncco::Command),
+    /// Send any operation of the API
+    Api(api::Args),
+    /// Print a script that completes commands in a shell
+    Completions(completions::Args),
+    #[command(flatten)]
+    Nexmo(Box<nexmo::Command>),
+}
+
+/// Which of the credentials stood on the command line itself, and not in the environment.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Given {
+    pub(crate) api_key: bool,
+    pub(crate) api_secret: bool,
+    pub(crate) application_id: bool,
+    pub(crate) private_key: bool,
+}
+
+/// Reads the command line and the environment.
+pub(crate) fn parse(
+    args: impl IntoIterator<Item = OsString>,
+) -> Result<(Cli, Given), clap::Error> {
+    let mut matches = Cli::command().try_get_matches_from(args)?;
+    let given = Given::of(&matches);
+    let mut cli = Cli::from_arg_matches_mut(&mut matches)
+        .map_err(|error| error.format(&mut Cli::command()))?;
+    cli.global.drop_empty();
+    Ok((cli, given))
+}
+
+impl Given {
+    fn of(matches: &ArgMatches) -> Self {
+        let mut given = Self::default();
+        let mut next = Some(matches);
+        while let Some(matches) = next {
+            let on_line = |id| {
+                matches.try_contains_id(id).unwrap_or(false)
+                    && matches.value_source(id) == Some(ValueSource::CommandLine)
+            };
+            given.api_key |= on_line("api_key");
+            given.api_secret |= on_line("api_secret");
+            given.application_id |= on_line("application_id");
+            given.private_key |= on_line("private_key");
+            next = matches.subcommand().map(|(_, matches)| matches);
+        }
+        given
+    }
+}
+
+impl Global {
+    /// An empty variable is as good as none.
+    fn drop_empty(&mut self) {
+        use secrecy::ExposeSecret as _;
+        for text in [&mut self.url, &mut self.api_key, &mut self.application_id] {
+            text.take_if(|text| text.trim().is_empty());
+        }
+        for text in [&mut self.api_secret, &mut self.private_key] {
+            text.take_if(|text| text.expose_secret().trim().is_empty());
+        }
+    }
+}
+
+/// Takes a text that is not to be shown.
+pub(crate) fn secret(text: &str) -> Result<SecretString, std::convert::Infallible> {
+    Ok(SecretString::from(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tree_is_sound() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,220 @@
+//! The platform on this machine.
+
+use std::{
+    ffi::OsString,
+    fs,
+    io::Write as _,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use anyhow::Context as _;
+use ringback_emulator::{ClockMode, Config, Emulator, Mapping};
+use ringback_model::control::Environment;
+use secrecy::SecretString;
+
+use super::env;
+use crate::{
+    cli::secret,
+    context::Context,
+    errors::{Complaint, FAILURE},
+    listen::listen,
+    output::note,
+    signals,
+};
+
+/// How the platform is run.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The address to listen at; port 0 is any free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4010")]
+    listen: String,
+    /// The port to listen at, on this machine alone
+    #[arg(long, value_name = "PORT", conflicts_with = "listen")]
+    port: Option<u16>,
+    /// The secret that signs webhooks; made up unless said
+    #[arg(long, value_name = "SECRET", value_parser = secret)]
+    signature_secret: Option<SecretString>,
+    /// How time passes: real, auto (quiet time is skipped) or a factor such as x10
+    #[arg(long, value_name = "CLOCK", default_value = "real")]
+    clock: ClockMode,
+    /// What ids are derived from; the same seed gives the same ids
+    #[arg(long, value_name = "NUMBER")]
+    seed: Option<u64>,
+    /// Send webhooks for a public address elsewhere: https://demo.example=http://127.0.0.1:3000
+    #[arg(long, value_name = "PUBLIC=LOCAL", value_parser = Mapping::parse)]
+    map: Vec<Mapping>,
+    /// Let requests name this host
+    #[arg(long, value_name = "HOST")]
+    allow_host: Vec<String>,
+    /// What the control API asks for; needed when other machines can reach the address
+    #[arg(long, value_name = "TOKEN", env = "RINGBACK_CONTROL_TOKEN", hide_env_values = true, value_parser = secret)]
+    control_token: Option<SecretString>,
+    /// Write the variables of `ringback env` to this file when it is ready
+    #[arg(long, value_name = "FILE")]
+    env_file: Option<PathBuf>,
+    /// Write the URL to this file when it is ready
+    #[arg(long, value_name = "FILE")]
+    ready_file: Option<PathBuf>,
+    /// Run a command with the variables of `ringback env` set, and end with its exit code
+    #[arg(last = true, value_name = "COMMAND")]
+    command: Vec<OsString>,
+}
+
+pub(crate) fn run(args: Args, context: &Context) -> anyhow::Result<ExitCode> {
+    let config = config(&args, context)?;
+    crate::log::start(context.global.verbose, &context.terminal);
+    context.wait(async {
+        let address = match args.port {
+            Some(port) => format!("127.0.0.1:{port}"),
+            None => args.listen.clone(),
+        };
+        let listener = listen(&address).await?;
+        let emulator = Emulator::start(listener, config).map_err(|error| {
+            let config = error.is_config();
+            let text = match std::error::Error::source(&error) {
+                Some(cause) => format!("{error}: {cause}"),
+                None => error.to_string(),
+            };
+            match config {
+                true => Complaint::usage(text)
+                    .fix("give --control-token TOKEN, or listen at 127.0.0.1"),
+                false => Complaint::failure(text),
+            }
+        })?;
+        let environment = emulator.environment().await;
+        if let Some(file) = &args.env_file {
+            write_private(file, &env::file(&env::variables(&environment)))?;
+        }
+        if args.command.is_empty() {
+            greet(&environment)?;
+        }
+        // Whoever waits for this file finds all else done.
+        if let Some(file) = &args.ready_file {
+            write_private(file, &format!("{}\n", environment.url))?;
+        }
+        let code = if args.command.is_empty() {
+            signals::stop().await;
+            ExitCode::SUCCESS
+        } else {
+            command(&args.command, &environment).await?
+        };
+        emulator.stop().await;
+        Ok(code)
+    })
+}
+
+fn config(args: &Args, context: &Context) -> anyhow::Result<Config> {
+    let mut config = Config::new().clock(args.clock);
+    // The account of the real platform, which may stand in the environment, is not this one's.
+    let key = context.global.api_key.as_ref().filter(|_| context.given.api_key);
+    let secret = context.global.api_secret.as_ref().filter(|_| context.given.api_secret);
+    config = match (key, secret) {
+        (Some(key), Some(secret)) => config.credentials(key, secret.clone()),
+        (None, None) => config,
+        _ => {
+            return Err(Complaint::usage("an account has an API key and an API secret")
+                .fix("give both --api-key and --api-secret, or none and they are made up")
+                .into());
+        }
+    };
+    if let Some(secret) = &args.signature_secret {
+        config = config.signature_secret(secret.clone());
+    }
+    if let Some(seed) = args.seed {
+        config = config.seed(seed);
+    }
+    for mapping in &args.map {
+        config = config.map(mapping.clone());
+    }
+    for host in &args.allow_host {
+        config = config.allow_host(host);
+    }
+    if let Some(token) = &args.control_token {
+        config = config.control_token(token.clone());
+    }
+    Ok(config)
+}
+
+/// What runs, and what a newcomer types next.
+fn greet(environment: &Environment) -> anyhow::Result<()> {
+    let url = &environment.url;
+    let number = environment.spare_number.as_deref().unwrap_or("NUMBER");
+    let at = match url == crate::context::EMULATOR {
+        true => String::new(),
+        false => format!(" --url {url}"),
+    };
+    note(&format!(
+        "\
+The platform runs at {url} (inspector page, REST API; Ctrl-C ends it)
+It has the account {}, the number {number}, Alice (447700000001) and Bob (447700000003).
+Type next, in another terminal:
+
+  eval \"$(ringback env{at})\"
+  ringback app:create \"Conversation App\" http://127.0.0.1:3000/webhooks/answer http://127.0.0.1:3000/webhooks/event --keyfile private.key
+  ringback link:app {number} APP_ID
+
+and with a webhook server (`ringback serve --connect 447700000003` is one):
+
+  ringback call 447700000001 {number}
+",
+        environment.api_key
+    ))
+}
+
+/// Runs a command in the environment of this platform, and gives its exit code.
+async fn command(words: &[OsString], environment: &Environment) -> anyhow::Result<ExitCode> {
+    let Some((program, args)) = words.split_first() else { return Ok(ExitCode::SUCCESS) };
+    let mut child = tokio::process::Command::new(program)
+        .args(args)
+        .envs(env::variables(environment))
+        .kill_on_drop(true)
+        .spawn()
+        .map_err(|error| {
+            let program = program.to_string_lossy();
+            match error.kind() {
+                std::io::ErrorKind::NotFound => {
+                    Complaint::failure(format!("there is no command `{program}`"))
+                }
+                _ => Complaint::failure(format!("`{program}` cannot be run: {error}")),
+            }
+        })?;
+    let status = loop {
+        tokio::select! {
+            status = child.wait() => break status.context("the command was lost")?,
+            // The terminal tells the command itself; we wait until it has ended.
+            () = signals::interrupt() => {}
+            () = signals::terminate() => child.start_kill().context("the command cannot be ended")?,
+        }
+    };
+    Ok(ExitCode::from(exit_code(status)))
+}
+
+fn exit_code(status: std::process::ExitStatus) -> u8 {
+    #[cfg(unix)]
+    if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
+        return u8::try_from(128 + signal).unwrap_or(FAILURE);
+    }
+    status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(FAILURE)
+}
+
+/// Writes a file that only its owner reads, whole or not at all.
+fn write_private(path: &Path, text: &str) -> anyhow::Result<()> {
+    let mut temporary = path.as_os_str().to_owned();
+    temporary.push(format!(".{}", std::process::id()));
+    let temporary = PathBuf::from(temporary);
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    let written = options
+        .open(&temporary)
+        .and_then(|mut file| file.write_all(text.as_bytes()))
+        .and_then(|()| fs::rename(&temporary, path));
+    written.map_err(|error| {
+        Complaint::failure(format!("`{}` cannot be written: {error}", path.display())).into()
+    })
+}

@@ -1,0 +1,72 @@
+//! The emulator's phones.
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+use ringback_model::{Operation, control};
+
+use crate::{context::Context, output::Column};
+
+/// The emulator's phones.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// List the phones
+    List,
+    /// Put up a phone, or say how it behaves from now on
+    Set {
+        /// Its number
+        number: String,
+        /// How it behaves, such as "ring after 1s, answer after 3s, hang up after 10s" or "busy"
+        script: Option<String>,
+        /// Whose it is
+        #[arg(long)]
+        name: Option<String>,
+    },
+    /// Pick up a ringing phone
+    Answer {
+        /// Its number
+        number: String,
+    },
+    /// Refuse the call of a ringing phone
+    Decline {
+        /// Its number
+        number: String,
+    },
+    /// Put the phone down
+    Hangup {
+        /// Its number
+        number: String,
+    },
+}
+
+const PHONES: &[Column] = &[
+    ("NUMBER", &["/number"]),
+    ("NAME", &["/name"]),
+    ("STATE", &["/state"]),
+    ("SCRIPT", &["/script"]),
+];
+
+pub(crate) fn run(command: Command, context: &Context) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::List => {
+            let reply = context.wait(context.send(&control::ListPhones::new()))?;
+            let phones: Result<Vec<String>, _> =
+                reply.phones.iter().map(serde_json::to_string).collect();
+            context.output.list(&phones?, PHONES)?;
+        }
+        Command::Set { number, script, name } => {
+            let mut body = control::SetPhoneRequest::new();
+            (body.script, body.name) = (script, name);
+            show(&control::SetPhone::new(number, body), context)?;
+        }
+        Command::Answer { number } => show(&control::AnswerPhone::new(number), context)?,
+        Command::Decline { number } => show(&control::DeclinePhone::new(number), context)?,
+        Command::Hangup { number } => show(&control::HangUpPhone::new(number), context)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn show<O: Operation>(operation: &O, context: &Context) -> anyhow::Result<()> {
+    let answer = context.wait(context.answer(operation))?;
+    context.output.document(&String::from_utf8_lossy(&answer.body))
+}
