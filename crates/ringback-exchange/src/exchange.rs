@@ -146,7 +146,7 @@ impl Exchange {
             Due::Arrived { leg } => self.arrived(at, leg),
             Due::Retry { webhook } => self.attempt(at, webhook),
             Due::Phone { leg, event, .. } => {
-                self.phone_event(at, leg, PhoneEvent::from_code(event))
+                self.phone_event(at, leg, PhoneEvent::from_code(event));
             }
             Due::RingTimeout { leg } => self.ring_timeout(at, leg),
             Due::Limit { leg } => self.limit_reached(at, leg),

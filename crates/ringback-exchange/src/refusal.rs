@@ -115,7 +115,7 @@ pub(crate) fn fault(operation: &OperationInfo, fault: &Fault) -> Refusal {
         }
         ErrorFamily::ErrorCodeLabel => rest::METHOD_FAILED.details(),
         ErrorFamily::Voice => voice::BAD_REQUEST.details(),
-        _ => Details::new(400, "request-invalid"),
+        ErrorFamily::Control => Details::new(400, "request-invalid"),
     };
     let details = if is_path { details } else { add(details, &fault.name, &fault.reason) };
     let reason = match fault.place {

@@ -38,7 +38,7 @@ impl Exchange {
         self.change(at, key, state, By::Platform, false);
     }
 
-    /// The same, with who ended it; says whether the event asks for the next script.
+    /// The same, with who ended it; says whether there is anywhere to tell it.
     pub(crate) fn change(
         &mut self,
         at: Timestamp,
@@ -199,7 +199,7 @@ impl Exchange {
             }
             (Verdict::Good(_), Errand::Event) | (_, Errand::Event) => self.told(now, key),
             (Verdict::NoScript(why), Errand::Script) => {
-                self.no_script(now, key, leg, NO_SCRIPT, &why)
+                self.no_script(now, key, leg, NO_SCRIPT, &why);
             }
             (Verdict::Good(body), Errand::Script) => self.first_script(now, key, leg, &body),
             (Verdict::TryAgain(why) | Verdict::Bad(why), Errand::Script) => {

@@ -86,7 +86,7 @@ impl Exchange {
         if never_told {
             self.become_state(now, key, State::Started);
         }
-        let asked = self.change(now, key, state, by, asks);
+        let asked = self.change(now, key, state, by, asks) && asks;
         if state != State::Completed
             && state != State::Rejected
             && self.settings.completed_after_failure

@@ -207,14 +207,11 @@ fn check_webhook(name: &str, webhook: &Webhook, longest: u32) -> Result<(), Refu
         let name = format!("capabilities.voice.webhooks.{name}.{field}");
         Err(refusal::invalid(api::PAYLOAD_VALIDATION, &name, reason, seen))
     };
-    if let Some(address) = webhook.address.as_deref().filter(|address| !address.is_empty()) {
-        if !address.starts_with("http://") && !address.starts_with("https://") {
-            return wrong(
-                "address",
-                "must be a valid URL beginning with http:// or https://",
-                address,
-            );
-        }
+    if let Some(address) = webhook.address.as_deref().filter(|address| !address.is_empty())
+        && !address.starts_with("http://")
+        && !address.starts_with("https://")
+    {
+        return wrong("address", "must be a valid URL beginning with http:// or https://", address);
     }
     if let Some(HttpMethod::Unknown(method)) = &webhook.http_method {
         return wrong("http_method", "must be one of: GET, POST", method);

@@ -108,18 +108,18 @@ pub(super) fn update(exchange: &mut Exchange, operation: UpdateNumber) -> Result
     let by_voice = voice.as_ref().filter(|(kind, _)| *kind == VoiceCallbackType::App);
     let application =
         operation.app_id.or_else(|| by_voice.map(|(_, value)| ApplicationId::new(value.as_str())));
-    if let Some(id) = &application {
-        if exchange.applications.get(id).is_none() {
-            return Err(refusal::number_refused(
-                "application-unknown",
-                format!(
-                    "there is no application {:?} to link to",
-                    id.as_str().chars().take(60).collect::<String>()
-                ),
-                "the id of an application of this account",
-                "list the applications: ringback apps list".to_owned(),
-            ));
-        }
+    if let Some(id) = &application
+        && exchange.applications.get(id).is_none()
+    {
+        return Err(refusal::number_refused(
+            "application-unknown",
+            format!(
+                "there is no application {:?} to link to",
+                id.as_str().chars().take(60).collect::<String>()
+            ),
+            "the id of an application of this account",
+            "list the applications: ringback apps list".to_owned(),
+        ));
     }
     let messages = operation.messages_callback_type.zip(operation.messages_callback_value);
     let Some(owned) = exchange.numbers.owned_mut(msisdn) else { return Ok(success()) };

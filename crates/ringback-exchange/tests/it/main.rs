@@ -1,0 +1,10 @@
+//! The exchange from outside: whole calls, their webhooks and what the REST API shows of them.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod answer;
+mod callee;
+mod properties;
+mod rest;
+mod tutorial;
+mod world;
