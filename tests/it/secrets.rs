@@ -2,8 +2,11 @@
 
 use std::fmt::Debug;
 
+use ringback_client::{Client, Credentials};
+use ringback_emulator::Config;
 use ringback_jwt::{Claims, KeyPair, Signer, TokenCache, WebhookSigner, WebhookVerifier};
 use ringback_model::Secret;
+use ringback_tests::Platform;
 use secrecy::{ExposeSecret as _, SecretString};
 
 const PLANTED: &str = "planted-secret-7f3a91";
@@ -42,6 +45,38 @@ fn jwt() {
     let secret = SecretString::from(PLANTED);
     check("WebhookSigner", &WebhookSigner::new(&secret, "abcd1234").unwrap(), PLANTED);
     check("WebhookVerifier", &WebhookVerifier::new([&secret]).unwrap(), PLANTED);
+}
+
+#[test]
+fn client() {
+    let account = Credentials::new().account("abcd1234", SecretString::from(PLANTED));
+    check("Credentials", &account, PLANTED);
+    check("Client", &Client::new(account), PLANTED);
+    let bearer = Credentials::new().token(SecretString::from(PLANTED));
+    check("Credentials", &bearer, PLANTED);
+    check("Client", &Client::new(bearer), PLANTED);
+}
+
+#[tokio::test]
+async fn emulator() {
+    let config = Config::new()
+        .credentials("abcd1234", SecretString::from(PLANTED))
+        .signature_secret(SecretString::from(PLANTED))
+        .control_token(SecretString::from(PLANTED));
+    check("Config", &config, PLANTED);
+
+    let platform = Platform::start().await.unwrap();
+    let environment = &platform.environment;
+    let key = environment.private_key.as_ref().unwrap().expose();
+    for secret in [
+        environment.api_secret.expose(),
+        environment.signature_secret.expose(),
+        key.lines().nth(3).unwrap(),
+    ] {
+        check("Environment", environment, secret);
+        check("Emulator", &platform.emulator, secret);
+        check("Platform", &platform, secret);
+    }
 }
 
 #[test]
