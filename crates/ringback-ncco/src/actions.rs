@@ -142,6 +142,13 @@ fn connect(value: &Value<'_>, path: &Path<'_>, out: &mut Findings) {
         let at = path.key("randomFromNumber");
         out.push(error("exclusive-options", &at, message).at_name().help(help));
     }
+    // A user of a client SDK is shown any text.
+    let endpoint =
+        value.get("endpoint").map(|list| list.as_list().and_then(<[_]>::first).unwrap_or(list));
+    let to_app = endpoint.and_then(|endpoint| endpoint.text("type")) == Some("app");
+    if let (Some(from), false) = (value.text("from"), to_app) {
+        options::shown(from, &path.key("from"), out);
+    }
     if value.get("machineDetection").is_some() && value.get("advancedMachineDetection").is_some() {
         let message = "`advancedMachineDetection` wins over `machineDetection`";
         let at = path.key("machineDetection");

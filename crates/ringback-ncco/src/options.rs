@@ -200,7 +200,6 @@ fn textual(kind: Kind, text: &str, path: &Path<'_>, out: &mut Findings) {
             out.push(error("empty-option", path, format!("`{name}` is empty")).accepted("a text"));
         }
         Kind::Number => dialled(text, path, out),
-        Kind::CallerId => shown(text, path, out),
         Kind::Key if !matches!(text.as_bytes(), [b'0'..=b'9' | b'*' | b'#']) => {
             let message = format!("`{name}` is not one key");
             out.push(error("bad-value", path, message).accepted("`0` to `9`, `*` or `#`"));
@@ -390,7 +389,7 @@ pub(crate) fn dialled(text: &str, path: &Path<'_>, out: &mut Findings) {
 }
 
 /// A number that is shown to the callee, who sees `Unknown` instead of any other text.
-fn shown(text: &str, path: &Path<'_>, out: &mut Findings) {
+pub(crate) fn shown(text: &str, path: &Path<'_>, out: &mut Findings) {
     if let Err(found) = PhoneNumber::new(text) {
         let message = format!("the callee will see `Unknown` instead of `{}`", short(text, 40));
         let meant = found.suggestion.map(|number| format!("did you mean `{number}`?"));

@@ -292,6 +292,12 @@ fn other_endpoints() {
 }
 
 #[test]
+fn a_user_of_a_client_sdk_sees_any_caller() {
+    let text = r#"[{"action":"connect","from":"Alice","endpoint":[{"type":"app","user":"bob"}]}]"#;
+    faults(text, &["not-emulated not-emulated /0/endpoint/0/type 1:57+5"]);
+}
+
+#[test]
 fn rules_between_options() {
     faults(r#"[{"action":"record","channels":2}]"#, &["error missing-option /0/channels 1:32+1"]);
     faults(
