@@ -2,11 +2,6 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
-use ringback_model::{ReadError, operation::ReplyKind, read};
-use serde::de::{
-    DeserializeOwned,
-    value::{BytesDeserializer, UnitDeserializer},
-};
 
 use crate::error::{Error, Transport};
 
@@ -72,21 +67,4 @@ impl Open {
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, Error> {
         self.response.chunk().await.map_err(|error| Transport::new(self.operation, error).into())
     }
-}
-
-/// Reads a body as the reply of an operation.
-pub(crate) fn read_reply<T: DeserializeOwned>(
-    kind: ReplyKind,
-    body: &Bytes,
-) -> Result<T, ReadError> {
-    type Plain = serde::de::value::Error;
-    let plain = match kind {
-        ReplyKind::Json => return read::from_slice(body),
-        ReplyKind::Empty => T::deserialize(UnitDeserializer::<Plain>::new()),
-        ReplyKind::Bytes | ReplyKind::EventStream => {
-            T::deserialize(BytesDeserializer::<Plain>::new(body))
-        }
-    };
-    // A reply type that is neither nothing nor bytes can only have been meant as JSON.
-    plain.or_else(|_| read::from_slice(body))
 }

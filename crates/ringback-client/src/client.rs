@@ -15,7 +15,7 @@ use ringback_model::{
 
 use crate::{
     Retries,
-    answer::{Answer, Open, read_reply},
+    answer::{Answer, Open},
     credentials::Credentials,
     error::{Error, Undecodable},
     exchange::{Got, Want, read_whole},
@@ -139,7 +139,7 @@ impl Client {
         let parts = encode(operation);
         async move {
             let answer = self.send_raw(O::INFO, parts?).await?;
-            match read_reply(O::INFO.reply, &answer.body) {
+            match O::read_reply(answer.body.clone()) {
                 Ok(reply) => Ok(answer.with(reply)),
                 Err(source) => Err(Error::Decode(Box::new(Undecodable {
                     operation: O::INFO.id,
