@@ -41,6 +41,8 @@ pub struct Exchange {
     pub(crate) finished: VecDeque<u64>,
     pub(crate) live_calls: usize,
     pub(crate) timers: Timers,
+    /// The time of what happens at the moment.
+    pub(crate) now: Timestamp,
     /// What the input at hand brings about.
     pub(crate) effects: Vec<Effect>,
     /// The caller id of those who have none.
@@ -68,6 +70,7 @@ impl Exchange {
             finished: VecDeque::new(),
             live_calls: 0,
             timers: Timers::default(),
+            now: Timestamp::default(),
             effects: Vec::new(),
             unknown: "Unknown".into(),
             empty: Json::parse("{}").unwrap_or_default(),
@@ -79,8 +82,10 @@ impl Exchange {
     /// Whatever has fallen due by `now` happens first, each at its own time.
     pub fn handle(&mut self, now: Timestamp, input: Input) -> Output {
         while let Some((at, due)) = self.timers.pop(now) {
+            self.now = at;
             self.fall_due(at, due);
         }
+        self.now = now;
         let reply = match input {
             Input::Request(request) => Some(rest::serve(self, now, &request)),
             Input::Incoming(incoming) => Some(
@@ -202,6 +207,8 @@ impl Exchange {
 
     pub(crate) fn note(&mut self, at: Timestamp, leg: u64, told: Told) {
         let Some(call) = self.legs.get(leg).map(|leg| leg.call) else { return };
+        // Some stamps lie a few milliseconds ahead; what is told of them is told now.
+        let at = at.min(self.now);
         self.effects.push(Effect::Note(Note { at, call, leg, told }));
     }
 
