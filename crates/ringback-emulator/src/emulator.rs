@@ -64,7 +64,7 @@ impl Emulator {
             core: Core::new(settings, config.clock, wall.now(), Instant::now()),
             credentials,
         });
-        platform.start.apply(&platform, &mut platform.core());
+        start::apply(&platform, &mut platform.core());
         tokio::spawn(make_ready(Arc::clone(&platform), given));
         tokio::spawn(Arc::clone(&platform).drive());
         let stop = platform.stop.clone();

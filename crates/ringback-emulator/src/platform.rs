@@ -22,7 +22,7 @@ use crate::{
     history::Entry,
     http::{gate::Gate, refusals::Refusals},
     keys::KeyPool,
-    start::{Readiness, StartState},
+    start::{self, Readiness, StartState},
     webhook::{log::Sent, sender::Sender},
 };
 
@@ -258,7 +258,7 @@ impl Platform {
         }
         let entry = core.reset(Instant::now());
         self.publish(entry);
-        self.start.apply(self, &mut core);
+        start::apply(self, &mut core);
         if let Some(pair) = pair {
             let made = self.start.application(self, &mut core, pair);
             self.ready.send_replace(Readiness::of(made));

@@ -77,23 +77,6 @@ impl StartState {
         Self { answer_url: config.answer_url.clone(), event_url: config.event_url.clone() }
     }
 
-    /// Puts up the phones and rents a number.
-    pub(crate) fn apply(&self, platform: &Arc<Platform>, core: &mut Core) {
-        for (number, name, script) in PHONES {
-            let body = SetPhoneRequest::new().name(name).script(script);
-            let phone = SetPhone::new(number, body);
-            let _phone = ask(platform, core, Caller::Control, &phone, None);
-        }
-        let search = SearchNumbers::new("GB").size(10);
-        let stock = ask(platform, core, Caller::Account, &search, None);
-        let numbers = stock.and_then(|stock| stock.numbers).unwrap_or_default();
-        let mut numbers = numbers.into_iter().filter_map(|number| number.msisdn);
-        if let Some(spare) = numbers.find(|number| number.as_str() != IN_STOCK) {
-            let buy = BuyNumber::new("GB", spare);
-            let _bought = ask(platform, core, Caller::Account, &buy, None);
-        }
-    }
-
     /// Makes the application.
     pub(crate) fn application(
         &self,
@@ -111,6 +94,23 @@ impl StartState {
         let create = CreateApplication::new(body);
         let made = ask(platform, core, Caller::Account, &create, Some(pair.clone()))?;
         Some(Ready { application: made.id, public_key: pair.public, private_key: pair.private })
+    }
+}
+
+/// Puts up the phones and rents a number.
+pub(crate) fn apply(platform: &Arc<Platform>, core: &mut Core) {
+    for (number, name, script) in PHONES {
+        let body = SetPhoneRequest::new().name(name).script(script);
+        let phone = SetPhone::new(number, body);
+        let _phone = ask(platform, core, Caller::Control, &phone, None);
+    }
+    let search = SearchNumbers::new("GB").size(10);
+    let stock = ask(platform, core, Caller::Account, &search, None);
+    let numbers = stock.and_then(|stock| stock.numbers).unwrap_or_default();
+    let mut numbers = numbers.into_iter().filter_map(|number| number.msisdn);
+    if let Some(spare) = numbers.find(|number| number.as_str() != IN_STOCK) {
+        let buy = BuyNumber::new("GB", spare);
+        let _bought = ask(platform, core, Caller::Account, &buy, None);
     }
 }
 

@@ -38,14 +38,14 @@ pub(super) fn hold(platform: &Arc<Platform>, parts: &RequestParts) -> Result<Res
     let seconds = body.and_then(|body| body.seconds).unwrap_or(LEASE);
     if !(1..=LONGEST_LEASE).contains(&seconds) {
         let seen = format!("{seconds} seconds");
-        return Err(out_of_range("seconds", seen, format!("1 to {LONGEST_LEASE} seconds")));
+        return Err(out_of_range("seconds", seen, &format!("1 to {LONGEST_LEASE} seconds")));
     }
     let length = Duration::from_secs(seconds.into());
     let lease = {
         let mut core = platform.core();
         if core.clock.leases() >= MOST_LEASES {
             let seen = format!("{MOST_LEASES} leases hold the clock already");
-            return Err(out_of_range("leases", seen, format!("at most {MOST_LEASES} at once")));
+            return Err(out_of_range("leases", seen, &format!("at most {MOST_LEASES} at once")));
         }
         core.clock.hold(Instant::now(), length)
     };
@@ -79,7 +79,7 @@ pub(super) async fn advance(
     let millis = decode::<AdvanceClock>(parts)?.body.milliseconds;
     if millis > FARTHEST {
         let seen = format!("{millis} milliseconds");
-        return Err(out_of_range("milliseconds", seen, format!("at most {FARTHEST}, a year")));
+        return Err(out_of_range("milliseconds", seen, &format!("at most {FARTHEST}, a year")));
     }
     platform.advance(Duration::from_millis(millis)).await;
     Ok(reply::value(StatusCode::OK, &read(platform)))
@@ -93,14 +93,14 @@ fn read(platform: &Arc<Platform>) -> Clock {
     clock
 }
 
-fn out_of_range(name: &str, seen: String, expected: String) -> Refusal {
+fn out_of_range(name: &str, seen: String, expected: &str) -> Refusal {
     refusal(
         ErrorFamily::Control,
         Situation::BadRequest,
         "out-of-range",
         format!("`{name}`"),
         seen,
-        expected.clone(),
+        expected,
         format!("use {expected}"),
     )
 }

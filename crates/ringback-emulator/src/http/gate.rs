@@ -104,11 +104,11 @@ impl Gate {
         if let Ok(address) = name.trim_matches(['[', ']']).parse::<IpAddr>() {
             return self.open || address.to_canonical().is_loopback();
         }
-        let below = |zone: &&str| {
-            name.strip_suffix(*zone).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+        let below = |zone: &str| {
+            name.strip_suffix(zone).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
         };
-        below(&"localhost")
-            || PLATFORM.iter().any(|zone| below(&zone))
+        below("localhost")
+            || PLATFORM.iter().any(|zone| below(zone))
             || self.allowed.iter().any(|host| host == name || host == authority)
     }
 }

@@ -132,14 +132,16 @@ async function refresh() {
   if (running) { again = true; return; }
   running = true;
   try {
-    const [calls, phones, refusals, now] = await Promise.all(
-      [ask("calls"), ask("phones"), ask("refusals"), ask("clock")]);
+    const hooksOf = (call) => ask("webhooks" + (call ? "?call=" + encodeURIComponent(call) : ""));
+    const before = chosen;
+    const [calls, phones, refusals, now, hooks] = await Promise.all(
+      [ask("calls"), ask("phones"), ask("refusals"), ask("clock"), hooksOf(chosen)]);
+    clock = { ...now, read: performance.now() };
+    tick();
     showCalls(calls.calls);
     showPhones(phones.phones);
     showRefusals(refusals.refusals);
-    clock = { ...now, read: performance.now() };
-    const hooks = await ask("webhooks" + (chosen ? "?call=" + encodeURIComponent(chosen) : ""));
-    showWebhooks(hooks.webhooks);
+    showWebhooks((before === chosen ? hooks : await hooksOf(chosen)).webhooks);
   } catch (error) { console.error(error); }
   running = false;
   if (again) { again = false; setTimeout(refresh, 60); }

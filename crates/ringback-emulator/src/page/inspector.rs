@@ -44,7 +44,7 @@ pub(super) fn page(url: &str, nonce: &str) -> Markup {
                             form #dial {
                                 input #dial-from aria-label="from" placeholder="from" value="447700000001" inputmode="numeric";
                                 span.arrow { "→" }
-                                input #dial-to aria-label="to" placeholder="to" inputmode="numeric" list="numbers";
+                                input #dial-to aria-label="to" placeholder="to" inputmode="numeric";
                                 button type="submit" { "Call" }
                             }
                             p #dial-note .note {}
