@@ -8,8 +8,7 @@ use crate::errors::Complaint;
 /// A failure in words; where the answer names a trace, what the trace tells is added.
 pub(crate) async fn complaint(client: &Client, error: Error) -> anyhow::Error {
     let Some(failure) = error.failure() else { return local(error) };
-    let mut complaint =
-        Complaint::refused(error.to_string()).note_if("reason", failure.reason());
+    let mut complaint = Complaint::refused(error.to_string()).note_if("reason", failure.reason());
     let told = match failure.trace() {
         // Whoever names a trace also tells what is behind it; if not, the answer has to do.
         Some(trace) => client.send(&control::GetRefusal::new(trace)).await.ok(),
@@ -48,12 +47,11 @@ pub(crate) fn local(error: Error) -> anyhow::Error {
         // The explanation says it all; the transport's own words would only repeat it.
         Error::Transport(transport) => {
             let control = transport.operation.starts_with("control.") && transport.connect;
-            let complaint = Complaint::failure(format!(
-                "{}: {}",
-                transport.operation, transport.explanation
-            ));
+            let complaint =
+                Complaint::failure(format!("{}: {}", transport.operation, transport.explanation));
             match control {
-                true => complaint.fix("start one with `ringback emulator`, or say where it is with --url"),
+                true => complaint
+                    .fix("start one with `ringback emulator`, or say where it is with --url"),
                 false => complaint,
             }
             .into()

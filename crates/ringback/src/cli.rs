@@ -10,8 +10,8 @@ use secrecy::SecretString;
 
 use crate::{
     commands::{
-        api, apps, call, completions, conversations, demo, emulator, env, jwt, ncco,
-        nexmo, numbers, phones, serve,
+        api, apps, call, completions, conversations, demo, emulator, env, jwt, ncco, nexmo,
+        numbers, phones, serve,
     },
     output::Format,
 };
@@ -118,9 +118,7 @@ pub(crate) struct Given {
 }
 
 /// Reads the command line and the environment.
-pub(crate) fn parse(
-    args: impl IntoIterator<Item = OsString>,
-) -> Result<(Cli, Given), clap::Error> {
+pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<(Cli, Given), clap::Error> {
     let mut matches = Cli::command().try_get_matches_from(args)?;
     let given = Given::of(&matches);
     let mut cli = Cli::from_arg_matches_mut(&mut matches)

@@ -24,8 +24,12 @@ pub(crate) fn for_operation(
             }
             (None, None) => {}
             _ if has_token => {}
-            (Some(_), None) => return Err(half("an API key", "its secret", "SECRET", "api-secret").into()),
-            (None, Some(_)) => return Err(half("an API secret", "its key", "KEY", "api-key").into()),
+            (Some(_), None) => {
+                return Err(half("an API key", "its secret", "SECRET", "api-secret").into());
+            }
+            (None, Some(_)) => {
+                return Err(half("an API secret", "its key", "KEY", "api-key").into());
+            }
         }
     }
     if takes(&[Scheme::Jwt]) {
@@ -93,7 +97,8 @@ pub(crate) fn key_text(source: &str, kind: &str) -> anyhow::Result<(String, Secr
 fn unreadable(source: &str, kind: &str, error: &std::io::Error) -> Complaint {
     use std::io::ErrorKind;
     // A mangled key may stand here, which is nobody's business.
-    let looks_like_key = source.len() > 200 || source.contains("PRIVATE") || source.starts_with("MII");
+    let looks_like_key =
+        source.len() > 200 || source.contains("PRIVATE") || source.starts_with("MII");
     if looks_like_key {
         return Complaint::failure(format!(
             "the {kind} key is neither a file nor PEM text: a text of {} characters without `-----BEGIN … KEY-----`",
@@ -117,9 +122,9 @@ fn unreadable(source: &str, kind: &str, error: &std::io::Error) -> Complaint {
             Complaint::failure(format!("the {kind} key file `{source}` may not be read"))
                 .fix(format!("chmod u+r {source}"))
         }
-        ErrorKind::IsADirectory => {
-            Complaint::failure(format!("`{source}` is a directory, and a {kind} key file is needed"))
-        }
+        ErrorKind::IsADirectory => Complaint::failure(format!(
+            "`{source}` is a directory, and a {kind} key file is needed"
+        )),
         _ => Complaint::failure(format!("the {kind} key file `{source}` cannot be read: {error}")),
     }
 }

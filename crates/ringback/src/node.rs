@@ -24,7 +24,9 @@ impl Node {
     /// The value at a JSON pointer such as `/capabilities/voice`, in which nothing is escaped.
     pub(crate) fn at(&self, pointer: &str) -> Option<&Self> {
         pointer.split('/').skip(1).try_fold(self, |node, key| match node {
-            Self::Map(entries) => entries.iter().find(|(name, _)| name == key).map(|(_, node)| node),
+            Self::Map(entries) => {
+                entries.iter().find(|(name, _)| name == key).map(|(_, node)| node)
+            }
             Self::List(items) => items.get(key.parse::<usize>().ok()?),
             _ => None,
         })

@@ -91,7 +91,8 @@ impl Output {
     }
 
     fn yaml(&self, json: &str) -> anyhow::Result<()> {
-        let text = serde_saphyr::to_string(&parse(json)?).context("this cannot be written as YAML")?;
+        let text =
+            serde_saphyr::to_string(&parse(json)?).context("this cannot be written as YAML")?;
         let text = text.trim_end();
         print(&format!("{text}\n"))
     }

@@ -172,7 +172,8 @@ fn parts(info: &'static OperationInfo, args: &Args) -> anyhow::Result<RequestPar
         }
     }
     let pairs = |place: Place| {
-        let of_place = |(name, _): &&(String, String)| known(name).is_some_and(|p| p.place == place);
+        let of_place =
+            |(name, _): &&(String, String)| known(name).is_some_and(|p| p.place == place);
         let encoded = args.params.iter().filter(of_place).map(|(name, value)| {
             format!("{}={}", utf8_percent_encode(name, PLAIN), utf8_percent_encode(value, PLAIN))
         });
@@ -216,7 +217,8 @@ fn body(data: &str) -> anyhow::Result<Vec<u8>> {
 
 fn unknown(info: &OperationInfo, name: &str) -> Complaint {
     let complaint = Complaint::usage(format!("{} has no parameter `{name}`", info.id));
-    let shown = |parameter: &ParameterInfo| format!("{} ({})", parameter.name, place(parameter.place));
+    let shown =
+        |parameter: &ParameterInfo| format!("{} ({})", parameter.name, place(parameter.place));
     let names: Vec<String> = info.parameters.iter().map(shown).collect();
     match names.is_empty() {
         true => complaint.fix("it has none; fields of the body go into --data"),

@@ -1,6 +1,11 @@
 //! Applications.
 
-use std::{fs, io::Write as _, path::{Path, PathBuf}, process::ExitCode};
+use std::{
+    fs,
+    io::Write as _,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use clap::{Args, Subcommand};
 use ringback_model::{
@@ -152,7 +157,8 @@ pub(crate) async fn create(args: Create, context: &Context) -> anyhow::Result<Cr
         Some(source) => Keys::new().public_key(credentials_public(source)?),
         None => Keys::new(),
     });
-    let file = args.key_file.as_deref().map(|path| KeyFile::reserve(path, args.force)).transpose()?;
+    let file =
+        args.key_file.as_deref().map(|path| KeyFile::reserve(path, args.force)).transpose()?;
     let application = context.send(&CreateApplication::new(body)).await?;
     let key = application.keys.as_ref().and_then(|keys| keys.private_key.as_ref());
     let key_file = match (file, key) {

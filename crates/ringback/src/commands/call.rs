@@ -51,7 +51,9 @@ pub(crate) fn run(args: Args, context: &Context) -> anyhow::Result<ExitCode> {
         context.output.value(&call)?;
         match call.error {
             None => Ok(ExitCode::SUCCESS),
-            Some(error) => Err(Complaint::failure(format!("the call could not go on: {error}")).into()),
+            Some(error) => {
+                Err(Complaint::failure(format!("the call could not go on: {error}")).into())
+            }
         }
     })
 }
@@ -117,14 +119,19 @@ pub(crate) fn draw(ladder: &mut Ladder, entry: &TranscriptEntry) -> anyhow::Resu
     if matches!(entry.kind, TranscriptKind::Event | TranscriptKind::State) {
         return Ok(());
     }
-    note(ladder.row(entry).trim_end_matches('\n'))
+    let rows = ladder.row(entry);
+    let rows: Vec<&str> = rows.lines().map(str::trim_end).collect();
+    note(&rows.join("\n"))
 }
 
 /// Whether the state of the call may be another after this.
 pub(crate) fn matters(entry: &TranscriptEntry) -> bool {
     matches!(
         entry.kind,
-        TranscriptKind::State | TranscriptKind::Signal | TranscriptKind::Event | TranscriptKind::Error
+        TranscriptKind::State
+            | TranscriptKind::Signal
+            | TranscriptKind::Event
+            | TranscriptKind::Error
     )
 }
 

@@ -55,11 +55,8 @@ pub(crate) enum Generation {
     Beta,
 }
 
-const CONVERSATIONS: &[Column] = &[
-    ("ID", &["/id", "/uuid"]),
-    ("NAME", &["/name"]),
-    ("CREATED", &["/timestamp/created"]),
-];
+const CONVERSATIONS: &[Column] =
+    &[("ID", &["/id", "/uuid"]), ("NAME", &["/name"]), ("CREATED", &["/timestamp/created"])];
 const EVENTS: &[Column] = &[
     ("ID", &["/id"]),
     ("TYPE", &["/type"]),

@@ -11,6 +11,7 @@ use anyhow::Context as _;
 use ringback_client::{Client, Credentials};
 use ringback_emulator::{ClockMode, Config, Emulator};
 use ringback_jwt::{Claims, Signer, TokenCache};
+use ringback_ladder::Ladder;
 use ringback_model::{
     HttpMethod, Kept, PhoneNumber,
     applications::{
@@ -42,6 +43,8 @@ use crate::{
 const ALICE: &str = "447700000001";
 const NUMBER: &str = "447700000002";
 const BOB: &str = "447700000003";
+/// How long nothing has to happen before a step is taken for done.
+const QUIET: Duration = Duration::from_millis(60);
 
 /// How the tutorial is run.
 #[derive(Debug, clap::Args)]
@@ -55,7 +58,10 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: Args, context: &Context) -> anyhow::Result<ExitCode> {
-    crate::log::start(context.global.verbose, &context.terminal);
+    // The last step is refused on purpose, which needs no warning.
+    if context.global.verbose > 0 {
+        crate::log::start(context.global.verbose, &context.terminal);
+    }
     context.wait(async {
         let parts = Parts::start(args.clock).await?;
         let outcome = tutorial(&args, &parts, context).await;
@@ -109,9 +115,8 @@ async fn tutorial(args: &Args, parts: &Parts, context: &Context) -> anyhow::Resu
     let placed = context.judged(&account, placed).await?;
     let mut happenings = Happenings::of(context, &account, &placed.id).await?;
     let phone = |name, number| Party::new(PartyKind::Phone, name).number(number);
-    let mut ladder = ladder(&context.terminal)
-        .caller(&phone("Alice", ALICE))
-        .party(&phone("Bob", BOB));
+    let mut ladder =
+        ladder(&context.terminal).caller(&phone("Alice", ALICE)).party(&phone("Bob", BOB));
     let both = loop {
         let entry = happenings.next().await?;
         draw(&mut ladder, &entry)?;
@@ -126,6 +131,7 @@ async fn tutorial(args: &Args, parts: &Parts, context: &Context) -> anyhow::Resu
             }
         }
     };
+    settle(&mut happenings, &mut ladder).await?;
 
     step.begin(
         "Look at the webhook server's log",
@@ -154,26 +160,28 @@ async fn tutorial(args: &Args, parts: &Parts, context: &Context) -> anyhow::Resu
         }
     }
 
-    step.begin(
-        "Hang up",
-        "A conversation made by a call is transient: it ends with the call.",
-    )
-    .await?;
+    step.begin("Hang up", "A conversation made by a call is transient: it ends with the call.")
+        .await?;
     let hung_up = account.send(&HangUpCall::new(placed.id.clone())).await;
     context.judged(&account, hung_up).await?;
     while !is_over(&state(&placed, context, &account).await?) {
         draw(&mut ladder, &happenings.next().await?)?;
     }
-    // The last webhooks are on their way.
-    while let Ok(entry) = tokio::time::timeout(Duration::from_millis(100), happenings.next()).await {
-        draw(&mut ladder, &entry?)?;
-    }
+    settle(&mut happenings, &mut ladder).await?;
     note(&format!("GET {}/beta/conversations/{id}", environment.url))?;
     match client.send(&get).await {
         Err(error) if error.is_not_found() => note(&error.to_string()),
         Err(error) => context.judged(&client, Err(error)).await,
         Ok(_) => Err(Complaint::failure("the conversation is still there after the call").into()),
     }
+}
+
+/// Draws what is still on its way, until nothing has happened for a moment.
+async fn settle(happenings: &mut Happenings<'_>, ladder: &mut Ladder) -> anyhow::Result<()> {
+    while let Ok(entry) = tokio::time::timeout(QUIET, happenings.next()).await {
+        draw(ladder, &entry?)?;
+    }
+    Ok(())
 }
 
 /// Says what comes next, and waits if that is wished.
@@ -275,8 +283,8 @@ async fn application(
         .answer_url(webhook("answer", HttpMethod::Get))
         .event_url(webhook("event", HttpMethod::Post));
     let voice = VoiceCapability::new().webhooks(webhooks);
-    let body = ApplicationRequest::new("Conversation App")
-        .capabilities(Capabilities::new().voice(voice));
+    let body =
+        ApplicationRequest::new("Conversation App").capabilities(Capabilities::new().voice(voice));
     let created = account.send(&CreateApplication::new(body)).await;
     context.judged(account, created).await
 }

@@ -77,8 +77,9 @@ pub(crate) fn run(args: Args, context: &Context) -> anyhow::Result<ExitCode> {
                 None => error.to_string(),
             };
             match config {
-                true => Complaint::usage(text)
-                    .fix("give --control-token TOKEN, or listen at 127.0.0.1"),
+                true => {
+                    Complaint::usage(text).fix("give --control-token TOKEN, or listen at 127.0.0.1")
+                }
                 false => Complaint::failure(text),
             }
         })?;

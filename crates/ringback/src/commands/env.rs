@@ -35,7 +35,12 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<ExitCode> {
     match context.global.output {
         None | Some(Format::Table) => {
             let variables = variables(&answer.reply);
-            print(&variables.iter().map(|(name, value)| args.shell.line(name, value)).collect::<String>())?;
+            print(
+                &variables
+                    .iter()
+                    .map(|(name, value)| args.shell.line(name, value))
+                    .collect::<String>(),
+            )?;
         }
         Some(_) => context.output.document(&String::from_utf8_lossy(&answer.body))?,
     }

@@ -183,13 +183,16 @@ fn verify(args: &Verify, context: &Context) -> anyhow::Result<ExitCode> {
         }
         (None, Some(key)) => Verifier::from_key(credentials::signer(key)?.public_key()),
         (None, None) => {
-            return Err(Complaint::usage("a token is checked with the public key of its application")
-                .fix("give --public-key FILE, or --private-key FILE with the other half")
-                .into());
+            return Err(Complaint::usage(
+                "a token is checked with the public key of its application",
+            )
+            .fix("give --public-key FILE, or --private-key FILE with the other half")
+            .into());
         }
     };
     // A variable that was set for something else must not make a token bad.
-    if let Some(id) = context.global.application_id.as_ref().filter(|_| context.given.application_id)
+    if let Some(id) =
+        context.global.application_id.as_ref().filter(|_| context.given.application_id)
     {
         verifier = verifier.application_id(id);
     }
@@ -209,9 +212,11 @@ fn verify_webhook(token: &str, args: &Verify, context: &Context) -> anyhow::Resu
             verifier.verify_body(token, &body, now())
         }
         (None, None) => {
-            return Err(Complaint::usage("the token of a signed webhook is checked with its payload")
-                .fix("give --body FILE or --query QUERY")
-                .into());
+            return Err(Complaint::usage(
+                "the token of a signed webhook is checked with its payload",
+            )
+            .fix("give --body FILE or --query QUERY")
+            .into());
         }
     };
     match outcome {

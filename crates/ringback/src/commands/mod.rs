@@ -1,20 +1,20 @@
 //! The commands, one file for each noun.
 
+pub(crate) mod api;
+pub(crate) mod apps;
+pub(crate) mod balance;
+pub(crate) mod call;
+pub(crate) mod completions;
+pub(crate) mod conversations;
 pub(crate) mod demo;
 pub(crate) mod emulator;
 pub(crate) mod env;
-pub(crate) mod call;
-pub(crate) mod phones;
-pub(crate) mod serve;
-pub(crate) mod apps;
-pub(crate) mod numbers;
-pub(crate) mod conversations;
-pub(crate) mod balance;
 pub(crate) mod jwt;
 pub(crate) mod ncco;
-pub(crate) mod api;
-pub(crate) mod completions;
 pub(crate) mod nexmo;
+pub(crate) mod numbers;
+pub(crate) mod phones;
+pub(crate) mod serve;
 
 use std::process::ExitCode;
 

@@ -16,12 +16,7 @@ use super::{
     numbers::{self, Buy, Country, List, One, Pattern, Search},
 };
 use crate::{
-    cli::secret,
-    context::Context,
-    credentials,
-    errors::Complaint,
-    node::Node,
-    output::print,
+    cli::secret, context::Context, credentials, errors::Complaint, node::Node, output::print,
 };
 
 /// The old tool's commands.

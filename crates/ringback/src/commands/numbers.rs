@@ -262,11 +262,7 @@ async fn update(args: Update, context: &Context) -> anyhow::Result<()> {
 }
 
 /// The country of a number of the account: as said, or as the account's list tells.
-async fn country(
-    number: &PhoneNumber,
-    said: Country,
-    context: &Context,
-) -> anyhow::Result<String> {
+async fn country(number: &PhoneNumber, said: Country, context: &Context) -> anyhow::Result<String> {
     if let Some(country) = said.country {
         return Ok(country);
     }
@@ -281,7 +277,9 @@ async fn country(
     match owned.and_then(|owned| owned.country) {
         Some(country) => Ok(country),
         None => Err(Complaint::failure(format!("{number} is not a number of this account"))
-            .fix("`ringback numbers list` shows those that are; rent it with `ringback numbers buy`")
+            .fix(
+                "`ringback numbers list` shows those that are; rent it with `ringback numbers buy`",
+            )
             .into()),
     }
 }
