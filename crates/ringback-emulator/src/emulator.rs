@@ -113,7 +113,7 @@ impl Emulator {
             self.platform.tasks.wait().await;
         };
         if tokio::time::timeout(LAST_REQUESTS, ended).await.is_err() {
-            tracing::warn!("some requests did not end in time");
+            tracing::warn!("some requests or webhooks did not end in time");
         }
     }
 }
@@ -121,6 +121,7 @@ impl Emulator {
 impl Drop for Emulator {
     fn drop(&mut self) {
         self.platform.stop.cancel();
+        self.platform.cut_flights();
         if let Some(server) = &self.server {
             server.abort();
         }

@@ -16,6 +16,7 @@ use crate::{
         reply,
     },
     platform::Platform,
+    start,
 };
 
 /// Every operation in the form that other tools read.
@@ -26,6 +27,8 @@ const OPENAPI: &str = include_str!("generated/openapi.json");
 pub(crate) enum Page {
     Inspector,
     Ladder(LegId),
+    /// Who takes part in a call, for the inspector.
+    Members(LegId),
     OpenApi,
     Icon,
 }
@@ -40,9 +43,13 @@ pub(crate) fn find(method: &Method, path: &str) -> Option<Page> {
         "/openapi.json" | "/_ringback/openapi.json" => Some(Page::OpenApi),
         "/favicon.ico" | "/favicon.svg" => Some(Page::Icon),
         _ => {
-            let call = path.strip_prefix("/_ringback/calls/")?.strip_suffix("/ladder.svg")?;
-            let call = percent_decode_str(call).decode_utf8().ok()?;
-            (!call.contains('/')).then(|| Page::Ladder(LegId::from(call.as_ref())))
+            let (call, page) = path.strip_prefix("/_ringback/calls/")?.split_once('/')?;
+            let call = LegId::from(percent_decode_str(call).decode_utf8().ok()?.as_ref());
+            match page {
+                "ladder.svg" => Some(Page::Ladder(call)),
+                "members.json" => Some(Page::Members(call)),
+                _ => None,
+            }
         }
     }
 }
@@ -50,7 +57,7 @@ pub(crate) fn find(method: &Method, path: &str) -> Option<Page> {
 impl Page {
     /// Whether it shows what happens here.
     pub(crate) fn needs_token(&self) -> bool {
-        matches!(self, Self::Inspector | Self::Ladder(_))
+        matches!(self, Self::Inspector | Self::Ladder(_) | Self::Members(_))
     }
 
     pub(crate) fn answer(&self, platform: &Arc<Platform>) -> Result<Response, Refusal> {
@@ -59,6 +66,10 @@ impl Page {
             Self::OpenApi => Ok(reply::typed(StatusCode::OK, "application/json", OPENAPI)),
             Self::Icon => Ok(reply::typed(StatusCode::OK, "image/svg+xml", inspector::ICON)),
             Self::Ladder(call) => ladder(platform, call),
+            Self::Members(call) => {
+                let members = start::members(platform, call).unwrap_or_default();
+                Ok(reply::value(StatusCode::OK, &members))
+            }
         }
     }
 }

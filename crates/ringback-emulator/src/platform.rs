@@ -50,7 +50,7 @@ pub(crate) struct Platform {
     pub(crate) sender: Sender,
     core: Mutex<Core>,
     wake: Notify,
-    /// Cancels the webhooks of before the last reset.
+    /// Cancels the webhooks since the last reset.
     flights: Mutex<CancellationToken>,
     verifiers: Mutex<HashMap<ApplicationId, (String, Arc<Verifier>)>>,
 }
@@ -82,7 +82,7 @@ impl Platform {
             keys,
             start,
             ready: watch::Sender::new(Readiness::Making),
-            flights: Mutex::new(stop.child_token()),
+            flights: Mutex::default(),
             stop,
             tasks: TaskTracker::new(),
             live: broadcast::Sender::new(BEHIND),
@@ -251,11 +251,7 @@ impl Platform {
     pub(crate) fn reset(self: &Arc<Self>) {
         let pair = self.ready.borrow().application().map(|ready| ready.key_pair());
         let mut core = self.core();
-        {
-            let mut flights = self.flights();
-            flights.cancel();
-            *flights = self.stop.child_token();
-        }
+        self.cut_flights();
         let entry = core.reset(Instant::now());
         self.publish(entry);
         start::apply(self, &mut core);
@@ -295,6 +291,11 @@ impl Platform {
         }
         verifiers.insert(application.clone(), (public_key, Arc::clone(&verifier)));
         Some(verifier)
+    }
+
+    /// Gives up the webhooks that are in flight.
+    pub(crate) fn cut_flights(&self) {
+        std::mem::take(&mut *self.flights()).cancel();
     }
 
     fn flights(&self) -> MutexGuard<'_, CancellationToken> {

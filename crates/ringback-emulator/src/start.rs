@@ -6,12 +6,13 @@ use bytes::Bytes;
 use ringback_exchange::{Caller, Input, KeyPair, Request};
 use ringback_jwt::Signer;
 use ringback_model::{
-    ApplicationId, HttpMethod, Operation, PhoneNumber, Secret,
+    ApplicationId, HttpMethod, LegId, Operation, PhoneNumber, Secret,
     applications::{
         ApplicationRequest, Capabilities, CreateApplication, VoiceCapability, VoiceWebhooks,
         Webhook,
     },
-    control::{SetPhone, SetPhoneRequest},
+    beta,
+    control::{GetCall, SetPhone, SetPhoneRequest},
     numbers::{BuyNumber, ListNumbers, SearchNumbers},
 };
 use secrecy::{ExposeSecret, SecretString};
@@ -124,6 +125,17 @@ pub(crate) fn spare_number(platform: &Arc<Platform>) -> Option<String> {
     spare.msisdn.as_ref().map(PhoneNumber::as_str).map(str::to_owned)
 }
 
+/// Who takes part in a call, as its application sees it; none when its conversation is gone.
+pub(crate) fn members(platform: &Arc<Platform>, call: &LegId) -> Option<Vec<beta::Member>> {
+    let mut core = platform.core();
+    let get = GetCall::new(call.clone());
+    let call = answered(platform, &mut core, Caller::Control, &get, None)?.ok()?;
+    let caller = Caller::Application { id: call.application?, user: None };
+    let get = beta::GetConversation::new(call.conversation?);
+    let conversation = answered(platform, &mut core, caller, &get, None)?.ok()?;
+    conversation.into_inner().members
+}
+
 /// A key pair in the form the exchange takes.
 pub(crate) fn key_pair(pair: &ringback_jwt::KeyPair) -> KeyPair {
     // The private key is shown to the one who makes an application, and only to him.
@@ -149,15 +161,27 @@ fn ask<O: Operation>(
     operation: &O,
     key_pair: Option<KeyPair>,
 ) -> Option<O::Reply> {
+    let answer = answered(platform, core, caller, operation, key_pair)?;
+    answer
+        .inspect_err(|reason| {
+            tracing::warn!(operation = O::INFO.id, reason, "the start state is not complete");
+        })
+        .ok()
+}
+
+/// The answer of the exchange, or the reason why it refuses.
+fn answered<O: Operation>(
+    platform: &Arc<Platform>,
+    core: &mut Core,
+    caller: Caller,
+    operation: &O,
+    key_pair: Option<KeyPair>,
+) -> Option<Result<O::Reply, &'static str>> {
     let parts = operation.encode().ok()?;
     let request = Request { caller, operation: O::INFO, parts, key_pair };
     let outcome = core.feed(Instant::now(), Input::Request(request));
     match platform.follow(core, outcome)? {
-        Ok(answer) => O::read_reply(Bytes::from(answer.body)).ok(),
-        Err(refusal) => {
-            let reason = refusal.reason;
-            tracing::warn!(operation = O::INFO.id, reason, "the start state is not complete");
-            None
-        }
+        Ok(answer) => O::read_reply(Bytes::from(answer.body)).ok().map(Ok),
+        Err(refusal) => Some(Err(refusal.reason)),
     }
 }

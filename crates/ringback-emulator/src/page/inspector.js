@@ -67,6 +67,15 @@ function showCall(call) {
     el("td", "", el("code", "", leg.id)), el("td", "", leg.direction), el("td", "", leg.from), el("td", "", leg.to),
     el("td", "", badge(leg.status, tone(leg.status))), el("td", "", time(leg.answered)), el("td", "", time(leg.ended)))));
 }
+async function showMembers() {
+  const members = chosen ? await ask("calls/" + encodeURIComponent(chosen) + "/members.json") : [];
+  $("members-card").hidden = !members.length;
+  const number = (channel, end) => (channel && channel[end] && channel[end].number) || "–";
+  $("members").replaceChildren(...members.map((member) => el("tr", "",
+    el("td", "", el("code", "", member.member_id)), el("td", "", el("code", "", member.name || "–")),
+    el("td", "", badge(member.state, member.state === "JOINED" ? "good" : "plain")),
+    el("td", "", number(member.channel, "from")), el("td", "", number(member.channel, "to")))));
+}
 function kept(key, summary, ...content) {
   const node = el("details", "", summary, el("div", "", ...content));
   node.open = open.has(key);
@@ -141,6 +150,7 @@ async function refresh() {
     showCalls(calls.calls);
     showPhones(phones.phones);
     showRefusals(refusals.refusals);
+    await showMembers();
     showWebhooks((before === chosen ? hooks : await hooksOf(chosen)).webhooks);
   } catch (error) { console.error(error); }
   running = false;

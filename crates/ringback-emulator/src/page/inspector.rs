@@ -66,6 +66,10 @@ pub(super) fn page(url: &str, nonce: &str) -> Markup {
                             h2 { "Legs" }
                             table { thead { tr { th { "Leg" } th { "Direction" } th { "From" } th { "To" } th { "State" } th { "Answered" } th { "Ended" } } } tbody #legs {} }
                         }
+                        section #members-card .card hidden {
+                            h2 { "Members of the conversation" }
+                            table { thead { tr { th { "Member" } th { "Name" } th { "State" } th { "From" } th { "To" } } } tbody #members {} }
+                        }
                         section .card {
                             h2 { "Webhooks" span #webhook-scope .scope {} span #webhook-count .count {} }
                             div #webhooks .rows {}

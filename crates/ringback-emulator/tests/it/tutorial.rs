@@ -40,6 +40,8 @@ async fn alice_calls_bob_by_the_number() {
         .collect();
     assert_eq!(seen, [["JOINED", ALICE, NUMBER], ["JOINED", "Unknown", BOB]]);
     assert_eq!(members[0]["channel"]["id"], id);
+    let shown = platform.get(&format!("/_ringback/calls/{id}/members.json")).await.json();
+    assert_eq!(shown.as_array().unwrap(), members);
     let events = platform.with_token(&format!("{path}/events")).await.json();
     let types: Vec<_> =
         events.as_array().unwrap().iter().map(|event| event["type"].as_str().unwrap()).collect();
