@@ -18,7 +18,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("ringback-webhook", &["model", "jwt", "http"]),
     ("ringback-exchange", &["model", "ncco"]),
     ("ringback-ladder", &["model"]),
-    ("ringback-emulator", &["model", "jwt", "ncco", "http", "exchange", "ladder"]),
+    ("ringback-emulator", &["model", "jwt", "http", "exchange", "ladder"]),
     (
         "ringback",
         &["model", "jwt", "ncco", "http", "client", "webhook", "exchange", "ladder", "emulator"],

@@ -27,8 +27,8 @@ struct Line {
     name: String,
     what: String,
     against: String,
-    /// What was measured, as the goal counts it.
-    value: f64,
+    /// What was measured, as the goal counts it; none when it was left out.
+    value: Option<f64>,
     /// What it is counted in: `x` for a ratio, else a unit.
     unit: String,
     goal: Goal,
@@ -37,6 +37,9 @@ struct Line {
     figures: BTreeMap<String, Figure>,
     /// How many rounds the median is of.
     rounds: usize,
+    /// Why it was not measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    left_out: Option<String>,
 }
 
 #[derive(Debug, Deserialize, Serialize)]
@@ -123,21 +126,30 @@ fn report(house: &House, lines: &[Line]) -> Result<()> {
     let mut rows = vec![head.map(str::to_owned).to_vec()];
     let mut missed = Vec::new();
     for line in lines {
-        let (sign, bound, met) = match line.goal {
-            Goal::AtLeast(bound) => ("≥", bound, line.value >= bound),
-            Goal::AtMost(bound) => ("≤", bound, line.value <= bound),
+        let (sign, bound) = match line.goal {
+            Goal::AtLeast(bound) => ("≥", bound),
+            Goal::AtMost(bound) => ("≤", bound),
         };
-        if !met {
-            missed.push(line.name.as_str());
-        }
+        let verdict = match (line.value, &line.goal) {
+            (None, _) => "left out",
+            (Some(value), Goal::AtLeast(bound)) if value >= *bound => "met",
+            (Some(value), Goal::AtMost(bound)) if value <= *bound => "met",
+            (Some(_), _) => {
+                missed.push(line.name.as_str());
+                "MISSED"
+            }
+        };
         let medians =
             line.figures.iter().map(|(name, f)| format!("{name} {} {}", short(f.median), f.unit));
         rows.push(vec![
             line.what.clone(),
             line.against.clone(),
-            format!("{} {}", short(line.value), line.unit),
+            match (line.value, &line.left_out) {
+                (Some(value), _) => format!("{} {}", short(value), line.unit),
+                (None, why) => why.clone().unwrap_or_default(),
+            },
             format!("{sign} {} {}", short(bound), line.unit),
-            if met { "met" } else { "MISSED" }.to_owned(),
+            verdict.to_owned(),
             medians.collect::<Vec<_>>().join(", "),
             line.rounds.to_string(),
         ]);

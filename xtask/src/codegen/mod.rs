@@ -8,6 +8,7 @@ mod model;
 mod names;
 mod openapi;
 mod operations;
+pub mod ordered;
 mod paging;
 mod rust;
 mod schemas;

@@ -6,7 +6,8 @@ use anyhow::{Result, bail, ensure};
 
 use super::{
     names,
-    spec::{Additional, KindName, OperationSpec, Ordered, Schema, SpecFile, TypeName},
+    ordered::Ordered,
+    spec::{Additional, KindName, OperationSpec, Schema, SpecFile, TypeName},
 };
 
 /// All modules.

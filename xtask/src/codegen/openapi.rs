@@ -7,7 +7,8 @@ use serde_json::{Map, Value, json};
 
 use super::{
     model::{At, Call, Kind, Model, Module, kind},
-    spec::{Additional, Errors, Ordered, ResponseSpec, Rule, Schema, Scheme},
+    ordered::Ordered,
+    spec::{Additional, Errors, ResponseSpec, Rule, Schema, Scheme},
 };
 
 /// Renders `openapi.json`.

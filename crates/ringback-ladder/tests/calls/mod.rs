@@ -1,33 +1,31 @@
 //! The call of the tutorial, as the platform's documentation logs it.
 
-#![allow(unreachable_pub, reason = "shared by tests and not by others")]
-
 use ringback_model::{
     Timestamp,
     control::{Party, PartyKind, TranscriptEntry, TranscriptKind},
 };
 
-pub fn alice() -> Party {
+pub(crate) fn alice() -> Party {
     Party::new(PartyKind::Phone, "Alice").number("447700000001")
 }
 
-pub fn bob() -> Party {
+pub(crate) fn bob() -> Party {
     Party::new(PartyKind::Phone, "Bob").number("447700000003")
 }
 
-pub fn platform() -> Party {
+pub(crate) fn platform() -> Party {
     Party::new(PartyKind::Platform, "platform")
 }
 
-pub fn application() -> Party {
+pub(crate) fn application() -> Party {
     Party::new(PartyKind::Application, "application")
 }
 
-pub fn entry(at: i64, kind: TranscriptKind, label: &str) -> TranscriptEntry {
+pub(crate) fn entry(at: i64, kind: TranscriptKind, label: &str) -> TranscriptEntry {
     TranscriptEntry::new(0, Timestamp::from_millis(at), kind, label)
 }
 
-pub fn between(
+pub(crate) fn between(
     at: i64,
     kind: TranscriptKind,
     from: Party,
@@ -38,7 +36,7 @@ pub fn between(
 }
 
 /// The master sequence of the tutorial: Alice calls a number that connects her to Bob.
-pub fn tutorial() -> Vec<TranscriptEntry> {
+pub(crate) fn tutorial() -> Vec<TranscriptEntry> {
     use TranscriptKind as Kind;
     let start = 1_540_459_578_991;
     let phone = |at, from, to, label: &str| between(start + at, Kind::Signal, from, to, label);
