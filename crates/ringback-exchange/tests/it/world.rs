@@ -243,6 +243,7 @@ impl World {
             .collect()
     }
 
+    #[expect(clippy::unused_self, reason = "reads as a question to the world")]
     pub(crate) fn payload(&self, attempt: &Attempt) -> Value {
         serde_json::from_slice(&attempt.payload.to_json().unwrap()).unwrap()
     }
