@@ -3,8 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a helper of a test may stop it")]
 
 mod arrows;
+mod damage;
 mod fresh;
 mod lines;
+mod parity;
 mod readme;
 mod secrets;
 mod voice;
