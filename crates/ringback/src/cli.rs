@@ -4,6 +4,7 @@ use std::ffi::OsString;
 
 use clap::{
     ArgAction, ArgMatches, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand,
+    error::{ContextKind, ContextValue},
     parser::ValueSource,
 };
 use secrecy::SecretString;
@@ -49,7 +50,7 @@ pub(crate) struct Global {
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub(crate) verbose: u8,
     /// Send every operation to this origin, such as http://127.0.0.1:4010
-    #[arg(long, global = true, env = "RINGBACK_URL", value_name = "URL", help_heading = ACCOUNT)]
+    #[arg(long, global = true, env = "RINGBACK_URL", value_name = "URL", hide_env_values = true, help_heading = ACCOUNT)]
     pub(crate) url: Option<String>,
     /// The account's API key
     #[arg(long, global = true, env = "VONAGE_API_KEY", value_name = "KEY", hide_env_values = true, help_heading = ACCOUNT)]
@@ -119,12 +120,29 @@ pub(crate) struct Given {
 
 /// Reads the command line and the environment.
 pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<(Cli, Given), clap::Error> {
-    let mut matches = Cli::command().try_get_matches_from(args)?;
+    let mut matches = Cli::command().try_get_matches_from(args).map_err(suggest)?;
     let given = Given::of(&matches);
     let mut cli = Cli::from_arg_matches_mut(&mut matches)
         .map_err(|error| error.format(&mut Cli::command()))?;
     cli.global.drop_empty();
     Ok((cli, given))
+}
+
+/// Suggests an old spelling only to those who typed one.
+fn suggest(mut error: clap::Error) -> clap::Error {
+    let typed = |error: &clap::Error| match error.get(ContextKind::InvalidSubcommand) {
+        Some(ContextValue::String(typed)) => typed.contains(':'),
+        _ => false,
+    };
+    if let Some(ContextValue::Strings(names)) = error.get(ContextKind::SuggestedSubcommand) {
+        let old = typed(&error);
+        let names: Vec<String> =
+            names.iter().filter(|name| name.contains(':') == old).cloned().collect();
+        if !names.is_empty() {
+            error.insert(ContextKind::SuggestedSubcommand, ContextValue::Strings(names));
+        }
+    }
+    error
 }
 
 impl Given {

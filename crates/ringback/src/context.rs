@@ -90,7 +90,7 @@ impl Context {
         O::Item: serde::Serialize,
     {
         let client = self.client(O::INFO)?;
-        let items = client.items(operation).take(limit.unwrap_or(usize::MAX));
+        let items = Box::pin(client.items(operation).take(limit.unwrap_or(usize::MAX)));
         self.collected(&client, items).await
     }
 

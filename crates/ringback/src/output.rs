@@ -43,7 +43,7 @@ impl Output {
         let text = match self.format {
             Format::Json => json_text::pretty(json, self.terminal.stdout),
             Format::Ndjson => json_text::compact(json, self.terminal.stdout),
-            Format::Yaml => return self.yaml(json),
+            Format::Yaml => return Self::yaml(json),
             Format::Table => {
                 let rows = parse(json)?.rows();
                 let rows = rows.into_iter().map(|(name, value)| vec![name, value]).collect();
@@ -90,7 +90,7 @@ impl Output {
         }
     }
 
-    fn yaml(&self, json: &str) -> anyhow::Result<()> {
+    fn yaml(json: &str) -> anyhow::Result<()> {
         let text =
             serde_saphyr::to_string(&parse(json)?).context("this cannot be written as YAML")?;
         let text = text.trim_end();

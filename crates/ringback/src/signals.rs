@@ -26,5 +26,5 @@ pub(crate) async fn terminate() {
             return;
         }
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }

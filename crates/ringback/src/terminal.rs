@@ -25,10 +25,7 @@ impl Terminal {
             stderr: std::io::stderr().is_terminal(),
             color: variable("NO_COLOR").is_none() && !dumb,
             ascii: !speaks_utf8(),
-            width: variable("COLUMNS")
-                .and_then(|columns| columns.parse().ok())
-                .filter(|columns| (30..1000).contains(columns))
-                .unwrap_or(100),
+            width: width().filter(|columns| (30..1000).contains(columns)).unwrap_or(100),
         }
     }
 
@@ -41,6 +38,16 @@ impl Terminal {
     pub(crate) fn stderr_color(&self) -> bool {
         self.stderr && self.color
     }
+}
+
+/// The columns of the terminal that stderr or stdout is, or as the environment says.
+fn width() -> Option<usize> {
+    let said = variable("COLUMNS").and_then(|columns| columns.parse().ok());
+    said.or_else(|| {
+        let size = terminal_size::terminal_size_of(std::io::stderr());
+        let size = size.or_else(|| terminal_size::terminal_size_of(std::io::stdout()));
+        size.map(|(width, _)| usize::from(width.0))
+    })
 }
 
 /// Whether the locale is one of UTF-8; without any locale we assume so, as most terminals are.

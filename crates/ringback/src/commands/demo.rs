@@ -57,14 +57,14 @@ pub(crate) struct Args {
     clock: ClockMode,
 }
 
-pub(crate) fn run(args: Args, context: &Context) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<ExitCode> {
     // The last step is refused on purpose, which needs no warning.
     if context.global.verbose > 0 {
         crate::log::start(context.global.verbose, &context.terminal);
     }
     context.wait(async {
         let parts = Parts::start(args.clock).await?;
-        let outcome = tutorial(&args, &parts, context).await;
+        let outcome = tutorial(args, &parts, context).await;
         parts.stop().await;
         outcome?;
         Ok(ExitCode::SUCCESS)

@@ -61,8 +61,8 @@ pub(crate) struct Args {
     command: Vec<OsString>,
 }
 
-pub(crate) fn run(args: Args, context: &Context) -> anyhow::Result<ExitCode> {
-    let config = config(&args, context)?;
+pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<ExitCode> {
+    let config = config(args, context)?;
     crate::log::start(context.global.verbose, &context.terminal);
     context.wait(async {
         let address = match args.port {

@@ -23,8 +23,8 @@ use crate::{cli::Command, context::Context};
 /// Runs a command; the exit code of one that neither fails nor judges is 0.
 pub(crate) fn run(command: Command, context: &Context) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Demo(args) => demo::run(args, context),
-        Command::Emulator(args) => emulator::run(*args, context),
+        Command::Demo(args) => demo::run(&args, context),
+        Command::Emulator(args) => emulator::run(&args, context),
         Command::Env(args) => env::run(&args, context),
         Command::Call(args) => call::run(args, context),
         Command::Phones(command) => phones::run(command, context),

@@ -62,9 +62,10 @@ struct What {
 pub(crate) fn run(args: Args, context: &Context) -> anyhow::Result<ExitCode> {
     crate::log::start(context.global.verbose, &context.terminal);
     context.wait(async {
-        let listener = listen(&args.listen).await?;
-        let address = listener.local_addr().context("the listener has no address")?;
+        let at = args.listen.clone();
         let receiver = receiver(args, context)?;
+        let listener = listen(&at).await?;
+        let address = listener.local_addr().context("the listener has no address")?;
         note(&format!("answer webhook: http://{address}/webhooks/answer"))?;
         note(&format!("event webhook:  http://{address}/webhooks/event"))?;
         let stopped = receiver.serve(listener, signals::stop()).await;
@@ -83,27 +84,27 @@ fn receiver(args: Args, context: &Context) -> anyhow::Result<Receiver> {
     webhooks = match &args.answer.forward {
         // The application behind prints what it is told.
         Some(url) => {
-            let forward = Forward::new(url).map_err(usage)?;
+            let forward = Forward::new(url).map_err(|error| usage(&error))?;
             webhooks.answer(forward.clone()).event(forward)
         }
         None => {
             let script = script(&args.answer, args.unchecked, context)?;
             let answer = Answerer::new(move |answer: Signed<Kept<Answer>>| {
-                tell(&tutorial_log(&answer), answer.verification);
+                tell(&tutorial_log(&answer), &answer.verification);
                 let script = script.clone();
                 async move { script }
             });
             webhooks.answer(answer).event(async |event: Delivery| {
-                tell(&event_log(&event), event.verification);
+                tell(&event_log(&event), &event.verification);
             })
         }
     };
     let health = Router::new().route("/healthz", get(async || "ok\n"));
-    Ok(webhooks.start().map_err(usage)?.map(|router| router.merge(health)))
+    Ok(webhooks.start().map_err(|error| usage(&error))?.map(|router| router.merge(health)))
 }
 
 /// Prints what came; whoever does not listen any more misses it.
-fn tell(text: &str, verification: Verification) {
+fn tell(text: &str, verification: &Verification) {
     let warning = match verification {
         Verification::Unsigned => "   (not signed)",
         _ => "",
@@ -138,8 +139,8 @@ fn from_file(file: &str, unchecked: bool, context: &Context) -> anyhow::Result<S
     Ok(Script::from_bytes(bytes))
 }
 
-fn usage(error: ringback_webhook::Error) -> anyhow::Error {
-    let cause = std::error::Error::source(&error).map(ToString::to_string);
+fn usage(error: &ringback_webhook::Error) -> anyhow::Error {
+    let cause = std::error::Error::source(error).map(ToString::to_string);
     match cause {
         Some(cause) => Complaint::usage(format!("{error}: {cause}")).into(),
         None => Complaint::usage(error.to_string()).into(),

@@ -1,0 +1,9 @@
+//! The command line as a process: what it prints where, and how it ends.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may panic")]
+
+mod help;
+mod jwt;
+mod ncco;
+mod run;
+mod usage;
+mod whole;
