@@ -109,9 +109,11 @@ fn damaged_documents_are_read_or_refused() {
         kept::<beta::Conversation>(&bytes);
         kept::<webhook::Event>(&bytes);
         kept::<v1::Event>(&bytes);
-        drop(ringback_model::read::from_slice::<Vec<ncco::Action>>(&bytes)
-            .map_err(|error| error.to_string()));
-        drop(ringback_model::read::list::<Json>(&bytes, "events").map_err(|error| error.to_string()));
+        let script = ringback_model::read::from_slice::<Vec<ncco::Action>>(&bytes);
+        drop(script.map_err(|error| error.to_string()));
+        drop(
+            ringback_model::read::list::<Json>(&bytes, "events").map_err(|error| error.to_string()),
+        );
         assert!(!Problem::read(500, &bytes).summary().is_empty());
     }
 }
@@ -170,9 +172,9 @@ fn damaged_tokens_are_refused() {
 macro_rules! decode_each {
     ($($operation:path),+ $(,)?) => {
         fn decode_all(parts: &RequestParts) {
-            $(drop(<$operation>::decode(parts).map_err(|fault| fault.to_string());)+
+            $(drop(<$operation>::decode(parts).map_err(|fault| fault.to_string()));)+
         }
-    });
+    };
 }
 ringback_model::for_each_operation!(decode_each);
 
