@@ -1,16 +1,17 @@
 //! Two sides measured in turns, so that both see the same weather; medians; the processor time of
-//! a process; and the line that `cargo xtask bench` reads.
+//! a thread or a process; and the line that `cargo xtask bench` reads.
 
 use std::{
     fs,
     hint::black_box,
     io::Write as _,
+    sync::OnceLock,
     time::{Duration, Instant},
 };
 
 use serde_json::{Value, json};
 
-/// What both sides took, in seconds per call, round by round.
+/// What both sides took, in seconds per unit of work, round by round.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Pair {
     /// Our side.
@@ -21,6 +22,9 @@ pub struct Pair {
 
 impl Pair {
     /// Runs both in turns, `rounds` times; each turn repeats its side for about `turn`.
+    ///
+    /// Counts the processor time of this thread where the system tells it, so that what else the
+    /// machine does counts little; the wall clock elsewhere.
     pub fn in_turns<A, B>(
         rounds: usize,
         turn: Duration,
@@ -98,15 +102,27 @@ impl Line<'_> {
     /// another figure with its unit.
     pub fn print(&self, value: f64, unit: &str, pair: &Pair) {
         let figures = json!({ "ours": figure(&pair.ours), "theirs": figure(&pair.theirs) });
-        self.print_with(value, unit, &figures, pair.ours.len());
+        self.print_with(Some(value), unit, &figures, pair.ours.len(), None);
+    }
+
+    /// Prints a line that could not be measured, and why.
+    pub fn print_left_out(&self, why: &str) {
+        self.print_with(None, "x", &json!({}), 0, Some(why));
     }
 
     /// Prints the line of a single value, the median of so many rounds.
     pub fn print_single(&self, value: f64, unit: &str, rounds: usize) {
-        self.print_with(value, unit, &json!({}), rounds);
+        self.print_with(Some(value), unit, &json!({}), rounds, None);
     }
 
-    fn print_with(&self, value: f64, unit: &str, figures: &Value, rounds: usize) {
+    fn print_with(
+        &self,
+        value: Option<f64>,
+        unit: &str,
+        figures: &Value,
+        rounds: usize,
+        left_out: Option<&str>,
+    ) {
         let goal = match self.goal {
             Goal::AtLeast(bound) => json!({ "at_least": bound }),
             Goal::AtMost(bound) => json!({ "at_most": bound }),
@@ -114,6 +130,7 @@ impl Line<'_> {
         let line = json!({
             "name": self.name, "what": self.what, "against": self.against,
             "value": value, "unit": unit, "goal": goal, "figures": figures, "rounds": rounds,
+            "left_out": left_out,
         });
         print(&line.to_string());
     }
@@ -131,20 +148,62 @@ pub fn median(mut values: Vec<f64>) -> f64 {
     }
 }
 
-/// Seconds of processor time, user and system, that a process has used with all its threads, those
-/// that ended included. Where there is no `/proc`, nothing.
+/// Seconds that this thread has been on a processor; where there is no `/proc`, on the wall since
+/// the first call.
+#[must_use]
+pub fn thread_seconds() -> f64 {
+    static START: OnceLock<Instant> = OnceLock::new();
+    // The system adds up when a thread is taken off its processor; so it goes off for a moment.
+    std::thread::sleep(Duration::from_micros(1));
+    let text = fs::read_to_string("/proc/thread-self/schedstat").ok();
+    text.as_deref()
+        .and_then(nanoseconds)
+        .unwrap_or_else(|| START.get_or_init(Instant::now).elapsed().as_secs_f64())
+}
+
+/// Seconds that the threads of a process have been on a processor, to the nanosecond; those of
+/// threads that ended are not in it. Where there is no `/proc`, nothing.
+#[must_use]
+pub fn threads_seconds(process: u32) -> Option<f64> {
+    let mut seconds = 0.0;
+    for thread in fs::read_dir(format!("/proc/{process}/task")).ok()? {
+        let text = fs::read_to_string(thread.ok()?.path().join("schedstat")).ok()?;
+        seconds += nanoseconds(&text)?;
+    }
+    Some(seconds)
+}
+
+/// Seconds of processor time, user and system, that a process and its children have used with all
+/// their threads, those that ended included. Where there is no `/proc`, nothing.
 ///
 /// Counted in hundredths of a second, as Linux does: measure for seconds.
 #[must_use]
 pub fn processor_seconds(process: u32) -> Option<f64> {
-    let text = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
-    ticks(&text).map(|ticks| ticks / 100.0)
+    let own = ticks(&fs::read_to_string(format!("/proc/{process}/stat")).ok()?)?;
+    let children = fs::read_to_string(format!("/proc/{process}/task/{process}/children")).ok()?;
+    let children = children.split_whitespace().filter_map(|child| child.parse().ok());
+    Some(own / 100.0 + children.filter_map(processor_seconds).sum::<f64>())
+}
+
+/// The most memory that a process has had at once, in bytes. Where there is no `/proc`, nothing.
+#[must_use]
+pub fn peak_bytes(process: u32) -> Option<f64> {
+    let text = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kibibytes: f64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kibibytes * 1024.0)
 }
 
 /// Prints a line on standard output, which `cargo xtask bench` reads.
 pub fn print(line: &str) {
     // A closed pipe is no error.
     drop(writeln!(std::io::stdout(), "{line}"));
+}
+
+/// The first field of `schedstat`.
+fn nanoseconds(schedstat: &str) -> Option<f64> {
+    let first: f64 = schedstat.split_whitespace().next()?.parse().ok()?;
+    Some(first / 1e9)
 }
 
 /// Fields 14 and 15. The second is the program's name in brackets, which may contain anything.
@@ -184,11 +243,11 @@ fn repeats<T>(turn: Duration, call: &mut impl FnMut() -> T) -> u32 {
 
 /// Seconds of one call, of so many.
 fn time<T>(count: u32, call: &mut impl FnMut() -> T) -> f64 {
-    let begin = Instant::now();
+    let begin = thread_seconds();
     for _ in 0..count {
         black_box(call());
     }
-    begin.elapsed().as_secs_f64() / f64::from(count)
+    (thread_seconds() - begin) / f64::from(count)
 }
 
 #[cfg(test)]
@@ -223,5 +282,11 @@ mod tests {
         let stat = "7 (a ) b (c) S 1 7 7 0 -1 4194560 100 0 0 0 250 50 0 0 20 0 1 0";
         assert_eq!(ticks(stat), Some(300.0));
         assert_eq!(ticks("7 (a"), None);
+    }
+
+    #[test]
+    fn the_time_on_a_processor_is_the_first_number() {
+        assert_eq!(nanoseconds("1500000000 35502 1\n"), Some(1.5));
+        assert_eq!(nanoseconds(""), None);
     }
 }

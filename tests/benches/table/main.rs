@@ -1,20 +1,45 @@
 //! The bench table: `cargo xtask bench` runs each in a process of its own and tabulates.
 //!
-//! `--list` prints the names, a name runs that bench and prints its lines as JSON.
+//! `--list` prints the names, a name runs that bench and prints its lines as JSON, and
+//! `serve NAME` is a server that a bench starts as a process of its own.
 
 #![expect(clippy::unwrap_used, reason = "a bench that cannot start measures nothing")]
 
+#[path = "../calls.rs"]
+mod calls;
+mod client;
+mod command;
+mod exchange;
 mod jwt;
+mod kept;
+mod load;
+mod server;
+mod webhook;
 
 use ringback_tests::measure;
 
 /// A bench: its name, and what prints its lines.
 type Bench = (&'static str, fn());
 
-const BENCHES: &[Bench] = &[("jwt-mint", jwt::mint), ("jwt-cache", jwt::cache)];
+const BENCHES: &[Bench] = &[
+    ("jwt-mint", jwt::mint),
+    ("jwt-cache", jwt::cache),
+    ("webhook-verify", webhook::verify),
+    ("kept-conversation", kept::conversation),
+    ("webhook-answer", webhook::answer),
+    ("webhook-answer-flask", webhook::flask),
+    ("webhook-answer-gunicorn", webhook::gunicorn),
+    ("client-send", client::send),
+    ("command-jwt-create", command::jwt_create),
+    ("exchange-calls", exchange::calls),
+];
 
 fn main() {
-    let wanted = std::env::args().skip(1).find(|arg| arg != "--bench").unwrap_or_default();
+    let mut args = std::env::args().skip(1).filter(|arg| arg != "--bench");
+    let wanted = args.next().unwrap_or_default();
+    if wanted == "serve" {
+        return server::serve(&args.next().unwrap_or_default());
+    }
     for (name, run) in BENCHES {
         if wanted == "--list" {
             measure::print(name);

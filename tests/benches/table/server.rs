@@ -1,0 +1,156 @@
+//! Servers in processes of their own, so that their processor time can be told from the load's.
+
+use std::{
+    io::{BufRead as _, BufReader, Read as _},
+    net::SocketAddr,
+    process::{Child, ChildStdin, Command, Stdio},
+};
+
+use axum::{
+    Router,
+    http::{HeaderValue, header::CONTENT_TYPE},
+    routing::get,
+};
+use bytes::Bytes;
+use ringback_model::PhoneNumber;
+use ringback_tests::measure;
+use ringback_webhook::{Delivery, Script, Webhooks};
+use secrecy::SecretString;
+use tokio::{io::AsyncReadExt as _, net::TcpListener, runtime::Builder};
+
+/// What signed webhooks are signed with.
+pub(crate) const SECRET: &str = "a-signature-secret-of-32-bytes-or-more";
+/// When they are signed and verified, in seconds since 1970.
+pub(crate) const NOW: i64 = 1_700_000_000;
+/// The tutorial's sample.
+pub(crate) const CONVERSATION: &[u8] = include_bytes!("../../fixtures/beta/conversation.json");
+
+/// A server that ends with this.
+pub(crate) struct Server {
+    /// Where it listens.
+    pub(crate) address: SocketAddr,
+    child: Child,
+    /// Ours end when this is closed.
+    _stdin: Option<ChildStdin>,
+}
+
+impl Server {
+    /// One of the servers below, on one thread, with a port that the system picks.
+    pub(crate) fn start(name: &str) -> Self {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["serve", name])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let stdin = child.stdin.take();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        Self { address: line.trim().parse().unwrap(), child, _stdin: stdin }
+    }
+
+    /// Another program, which says on stderr where it listens, as `http://ADDRESS`.
+    pub(crate) fn foreign(command: &mut Command) -> Self {
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stderr = BufReader::new(child.stderr.take().unwrap());
+        let mut said = String::new();
+        let address = loop {
+            let from = said.len();
+            assert_ne!(stderr.read_line(&mut said).unwrap(), 0, "{said}");
+            let url = said[from..].split_once("http://").map(|(_, rest)| rest);
+            let address = url.and_then(|rest| rest.split_whitespace().next()?.parse().ok());
+            if let Some(address) = address {
+                break address;
+            }
+        };
+        // What it says of each request has to go somewhere.
+        std::thread::spawn(move || {
+            let mut bytes = [0; 65_536];
+            while stderr.read(&mut bytes).is_ok_and(|count| count > 0) {}
+        });
+        Self { address, child, _stdin: None }
+    }
+
+    /// Seconds of processor time that one unit of work took, of so many that `work` does.
+    ///
+    /// For servers whose threads stay.
+    pub(crate) fn seconds_each(&self, count: usize, work: impl FnOnce(usize)) -> f64 {
+        self.difference(measure::threads_seconds, count, work)
+    }
+
+    /// The same for those that start threads and processes, counted in hundredths of a second.
+    pub(crate) fn roughly_seconds_each(&self, count: usize, work: impl FnOnce(usize)) -> f64 {
+        self.difference(measure::processor_seconds, count, work)
+    }
+
+    fn difference(
+        &self,
+        seconds: fn(u32) -> Option<f64>,
+        count: usize,
+        work: impl FnOnce(usize),
+    ) -> f64 {
+        let begin = seconds(self.child.id()).unwrap_or(f64::NAN);
+        work(count);
+        (seconds(self.child.id()).unwrap_or(f64::NAN) - begin) / count as f64
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// The script of the tutorial, as bytes.
+pub(crate) fn script() -> Script {
+    Script::connect(&PhoneNumber::new("447700000003").unwrap())
+}
+
+/// Is a server, until standard input ends.
+pub(crate) fn serve(name: &str) {
+    Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        measure::print(&listener.local_addr().unwrap().to_string());
+        let end = async {
+            drop(tokio::io::stdin().read_to_end(&mut Vec::new()).await);
+        };
+        match name {
+            "answer" => {
+                let receiver = Webhooks::new(|| NOW).answer(script()).start().unwrap();
+                receiver.serve(listener, end).await;
+            }
+            "event" => {
+                let receiver = Webhooks::new(|| NOW)
+                    .secret(SecretString::from(SECRET))
+                    .strict(true)
+                    .event(async |_: Delivery| ());
+                receiver.start().unwrap().serve(listener, end).await;
+            }
+            "bare-answer" => {
+                let script = Bytes::copy_from_slice(script().as_bytes());
+                bare(listener, "/webhooks/answer", script, end).await;
+            }
+            "bare-conversation" => {
+                let path = "/beta/conversations/{conversation_id}";
+                bare(listener, path, Bytes::from_static(CONVERSATION), end).await;
+            }
+            other => panic!("there is no server {other:?}"),
+        }
+    });
+}
+
+/// A bare axum handler that returns the same bytes.
+async fn bare(listener: TcpListener, path: &str, json: Bytes, end: impl Future<Output = ()>) {
+    let handler = async || ([(CONTENT_TYPE, HeaderValue::from_static("application/json"))], json);
+    let server = axum::serve(listener, Router::new().route(path, get(handler))).into_future();
+    tokio::select! {
+        served = server => served.unwrap(),
+        () = end => {}
+    }
+}
