@@ -50,7 +50,10 @@ impl Context {
             .enable_all()
             .build()
             .context("the runtime does not start")?;
-        runtime.block_on(future)
+        let outcome = runtime.block_on(future);
+        // What still computes in the background, such as a key pair kept ready, is not wanted any more.
+        runtime.shutdown_background();
+        outcome
     }
 
     /// Sends an operation and reads its reply.

@@ -25,7 +25,7 @@ pub(crate) struct Args {
     /// The number it dials
     to: String,
     /// How the caller behaves in this call, such as "hang up after 10s"
-    #[arg(long, value_name = "SCRIPT")]
+    #[arg(long, value_name = "SCRIPT", value_parser = super::phones::behaviour)]
     script: Option<String>,
     /// Place the call and let it be
     #[arg(long)]

@@ -20,7 +20,7 @@ use ringback_model::{
     },
     beta,
     control::{
-        Call, Environment, HangUpCall, HoldClock, HoldClockRequest, Party, PartyKind, PlaceCall,
+        Call, HangUpCall, HoldClock, HoldClockRequest, Party, PartyKind, PlaceCall,
         PlaceCallRequest, ReleaseClock,
     },
     numbers::{BuyNumber, SearchNumbers, UpdateNumber},
@@ -43,6 +43,10 @@ use crate::{
 const ALICE: &str = "447700000001";
 const NUMBER: &str = "447700000002";
 const BOB: &str = "447700000003";
+/// The account of a platform that lives for a second, on this machine alone.
+const API_KEY: &str = "demo1234";
+const API_SECRET: &str = "the-secret-of-the-demo";
+const SIGNATURE_SECRET: &str = "the-signature-secret-of-the-demo";
 /// How long nothing has to happen before a step is taken for done.
 const QUIET: Duration = Duration::from_millis(60);
 
@@ -74,13 +78,10 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<ExitCode> {
 /// The tutorial, step by step.
 async fn tutorial(args: &Args, parts: &Parts, context: &Context) -> anyhow::Result<()> {
     let step = Steps { wait: args.step };
-    let environment = &parts.environment;
-    let account = Client::new(Credentials::new().account(
-        environment.api_key.as_str(),
-        SecretString::from(environment.api_secret.expose()),
-    ));
-    let account = account.origin(&environment.url)?;
-    note(&format!("platform: {}   webhook server: {}", environment.url, parts.webhooks))?;
+    let platform = parts.emulator.url();
+    let account = Client::new(Credentials::new().account(API_KEY, SecretString::from(API_SECRET)));
+    let account = account.origin(platform)?;
+    note(&format!("platform: {platform}   webhook server: {}", parts.webhooks))?;
 
     step.begin(
         "Create an application",
@@ -103,7 +104,7 @@ async fn tutorial(args: &Args, parts: &Parts, context: &Context) -> anyhow::Resu
         "The Conversation API wants a token that is signed with the application's private key.",
     )
     .await?;
-    let client = bearer(&application, environment)?;
+    let client = bearer(&application, platform)?;
     note("the token is signed with RS256 by the key the API returned")?;
 
     step.begin(
@@ -147,7 +148,7 @@ async fn tutorial(args: &Args, parts: &Parts, context: &Context) -> anyhow::Resu
     )
     .await?;
     let get = beta::GetConversation::new(id.clone());
-    note(&format!("GET {}/beta/conversations/{id}", environment.url))?;
+    note(&format!("GET {platform}/beta/conversations/{id}"))?;
     let lease = hold(&account, context).await?;
     let conversation = client.send_kept(&get).await;
     let conversation = context.judged(&client, conversation).await?;
@@ -168,7 +169,7 @@ async fn tutorial(args: &Args, parts: &Parts, context: &Context) -> anyhow::Resu
         draw(&mut ladder, &happenings.next().await?)?;
     }
     settle(&mut happenings, &mut ladder).await?;
-    note(&format!("GET {}/beta/conversations/{id}", environment.url))?;
+    note(&format!("GET {platform}/beta/conversations/{id}"))?;
     match client.send(&get).await {
         Err(error) if error.is_not_found() => note(&error.to_string()),
         Err(error) => context.judged(&client, Err(error)).await,
@@ -208,7 +209,6 @@ impl Steps {
 /// The platform and the webhook server, on ports the system picks.
 struct Parts {
     emulator: Emulator,
-    environment: Environment,
     webhooks: String,
     log: Arc<Mutex<Vec<String>>>,
     stop: oneshot::Sender<()>,
@@ -219,13 +219,19 @@ impl Parts {
     async fn start(clock: ClockMode) -> anyhow::Result<Self> {
         let bind = async || TcpListener::bind("127.0.0.1:0").await.context("no port is free");
         let listener = bind().await?;
-        let emulator = Emulator::start(listener, Config::new().clock(clock))?;
-        let environment = emulator.environment().await;
+        // With credentials of its own it need not wait for the application of the start, and
+        // key pairs that nobody asks for would only keep the processor busy.
+        let config = Config::new()
+            .clock(clock)
+            .spare_key_pairs(0)
+            .credentials(API_KEY, SecretString::from(API_SECRET))
+            .signature_secret(SecretString::from(SIGNATURE_SECRET));
+        let emulator = Emulator::start(listener, config)?;
         let listener = bind().await?;
         let webhooks = format!("http://{}", listener.local_addr()?);
         let log = Arc::<Mutex<Vec<String>>>::default();
         let receiver = Webhooks::new(now)
-            .secret(SecretString::from(environment.signature_secret.expose()))
+            .secret(SecretString::from(SIGNATURE_SECRET))
             .strict(true)
             .answer(answer(&log)?)
             .event({
@@ -241,7 +247,7 @@ impl Parts {
             let stopped = async { drop(stopped.await) };
             receiver.serve(listener, stopped).await;
         });
-        Ok(Self { emulator, environment, webhooks, log, stop, server })
+        Ok(Self { emulator, webhooks, log, stop, server })
     }
 
     /// What the webhook server has printed by now.
@@ -309,13 +315,13 @@ async fn number(
 }
 
 /// A client that calls as the application, with the key that the API returned.
-fn bearer(application: &Application, environment: &Environment) -> anyhow::Result<Client> {
+fn bearer(application: &Application, platform: &str) -> anyhow::Result<Client> {
     let keys = application.keys.as_ref();
     let key = keys.and_then(|keys| keys.private_key.as_ref());
     let signer = Signer::from_pem(key.context("the answer holds no private key")?.expose())?;
     let tokens = TokenCache::new(signer, Claims::new(application.id.as_str()));
     let client = Client::new(Credentials::new().application(tokens));
-    Ok(client.origin(&environment.url)?)
+    Ok(client.origin(platform)?)
 }
 
 /// Keeps the platform's clock at real speed while a request is on its way.

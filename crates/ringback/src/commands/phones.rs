@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Subcommand;
+use ringback_exchange::{Script, ScriptError};
 use ringback_model::{Operation, control};
 
 use crate::{context::Context, output::Column};
@@ -17,6 +18,7 @@ pub(crate) enum Command {
         /// Its number
         number: String,
         /// How it behaves, such as "ring after 1s, answer after 3s, hang up after 10s" or "busy"
+        #[arg(value_parser = behaviour)]
         script: Option<String>,
         /// Whose it is
         #[arg(long)]
@@ -37,6 +39,11 @@ pub(crate) enum Command {
         /// Its number
         number: String,
     },
+}
+
+/// Takes what a phone can do, in the words it was said with.
+pub(crate) fn behaviour(text: &str) -> Result<String, ScriptError> {
+    text.parse::<Script>().map(|_| text.to_owned())
 }
 
 const PHONES: &[Column] = &[
