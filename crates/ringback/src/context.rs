@@ -3,21 +3,23 @@
 use std::{future::Future, pin::pin};
 
 use anyhow::Context as _;
+use axum::http::{HeaderValue, header::AUTHORIZATION};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _};
 use ringback_client::{Answer, Client};
 use ringback_http::Settings;
 use ringback_model::{
     Operation, Paged,
-    operation::{OperationInfo, RequestParts},
+    operation::{Host, OperationInfo, RequestParts},
 };
 
 use crate::{
     api_answer,
     cli::{Given, Global},
     credentials,
+    errors::Complaint,
     output::{self, Output},
-    terminal::Terminal,
+    terminal::{self, Terminal},
 };
 
 /// Where an emulator listens unless it was told otherwise.
@@ -130,6 +132,16 @@ impl Context {
             Some(url) => client.origin(url).map_err(api_answer::local)?,
             None => client,
         };
+        let client = match terminal::variable("RINGBACK_CONTROL_TOKEN") {
+            Some(token) if info.host == Host::Control => {
+                let mut value = HeaderValue::try_from(format!("Bearer {token}")).map_err(|_| {
+                    Complaint::usage("the control token holds a character that cannot be sent")
+                })?;
+                value.set_sensitive(true);
+                client.header(AUTHORIZATION, value)
+            }
+            _ => client,
+        };
         if self.global.verbose > 0 {
             let origin = client.origin_of(info).map_err(api_answer::local)?;
             output::note(&format!("{} goes to {origin}", info.id))?;
@@ -139,7 +151,7 @@ impl Context {
 
     /// The origin that was named; the emulator's own operations have a usual one.
     fn url(&self, info: &'static OperationInfo) -> Option<&str> {
-        let usual = (info.host == ringback_model::operation::Host::Control).then_some(EMULATOR);
+        let usual = (info.host == Host::Control).then_some(EMULATOR);
         self.global.url.as_deref().or(usual)
     }
 }

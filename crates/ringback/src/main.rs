@@ -1,4 +1,4 @@
-//! The `ringback` command line: parses, composes the other crates, prints.
+#![doc = include_str!("../README.md")]
 
 mod api_answer;
 mod cli;
