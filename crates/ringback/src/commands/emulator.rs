@@ -41,8 +41,7 @@ pub(crate) struct Args {
     /// What ids are derived from; the same seed gives the same ids
     #[arg(long, value_name = "NUMBER")]
     seed: Option<u64>,
-    /// Send webhooks for a public address elsewhere: https://demo.example=http://127.0.0.1:3000
-    #[arg(long, value_name = "PUBLIC=LOCAL", value_parser = Mapping::parse)]
+    #[arg(long, help = "Send webhooks for a public address elsewhere: https://demo.example=http://127.0.0.1:3000", value_name = "PUBLIC=LOCAL", value_parser = Mapping::parse)]
     map: Vec<Mapping>,
     /// Let requests name this host
     #[arg(long, value_name = "HOST")]
