@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use clap::{
     ArgAction, ArgMatches, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand,
-    error::{ContextKind, ContextValue},
+    error::{ContextKind, ContextValue, ErrorKind},
     parser::ValueSource,
 };
 use secrecy::SecretString;
@@ -128,8 +128,12 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<(Cli, Gi
     Ok((cli, given))
 }
 
-/// Suggests an old spelling only to those who typed one.
+/// Leaves out of an error what does not help: old spellings for those who typed none, and a long usage.
 fn suggest(mut error: clap::Error) -> clap::Error {
+    if error.kind() == ErrorKind::MissingRequiredArgument {
+        // It would list every option that the environment sets; what is missing is told above it.
+        error.remove(ContextKind::Usage);
+    }
     let typed = |error: &clap::Error| match error.get(ContextKind::InvalidSubcommand) {
         Some(ContextValue::String(typed)) => typed.contains(':'),
         _ => false,
