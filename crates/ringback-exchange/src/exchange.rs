@@ -1,9 +1,6 @@
 //! The exchange itself: one state, changed by inputs only.
 
-use std::{
-    collections::{HashMap, VecDeque},
-    sync::Arc,
-};
+use std::{collections::VecDeque, sync::Arc};
 
 use ringback_model::{ApplicationId, Json, OperationInfo, Timestamp, control};
 
@@ -13,7 +10,7 @@ use crate::{
     conversation::{Conversation, What},
     describe,
     directory::{Applications, Numbers},
-    id::Id,
+    id::{Id, IdMap},
     leg::{Leg, State},
     note::Told,
     phone::Phones,
@@ -35,8 +32,8 @@ pub struct Exchange {
     pub(crate) legs: Store<Leg>,
     pub(crate) conversations: Store<Conversation>,
     pub(crate) webhooks: Store<Pending>,
-    pub(crate) leg_ids: HashMap<Id, u64>,
-    pub(crate) conversation_ids: HashMap<Id, u64>,
+    pub(crate) leg_ids: IdMap<u64>,
+    pub(crate) conversation_ids: IdMap<u64>,
     /// Finished calls, the oldest first.
     pub(crate) finished: VecDeque<u64>,
     pub(crate) live_calls: usize,
@@ -65,8 +62,8 @@ impl Exchange {
             legs: Store::new(),
             conversations: Store::new(),
             webhooks: Store::new(),
-            leg_ids: HashMap::new(),
-            conversation_ids: HashMap::new(),
+            leg_ids: IdMap::default(),
+            conversation_ids: IdMap::default(),
             finished: VecDeque::new(),
             live_calls: 0,
             timers: Timers::default(),

@@ -2,7 +2,11 @@
 //!
 //! There is no shared generator: what happens in between does not change an id.
 
-use std::fmt;
+use std::{
+    collections::HashMap,
+    fmt,
+    hash::{BuildHasherDefault, Hasher},
+};
 
 /// A version 4 UUID in 16 bytes; the prefix is added where it is shown.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -61,13 +65,14 @@ impl Id {
 
     /// With dashes, behind a prefix such as `CON-`.
     pub(crate) fn dashed(self, prefix: &str) -> String {
+        let digits = self.digits();
         let mut text = String::with_capacity(prefix.len() + 36);
         text.push_str(prefix);
-        for at in 0..32 {
-            if [8, 12, 16, 20].contains(&at) {
+        for (from, to) in [(0, 8), (8, 12), (12, 16), (16, 20), (20, 32)] {
+            if from > 0 {
                 text.push('-');
             }
-            text.push(self.hex(at));
+            text.push_str(str::from_utf8(&digits[from..to]).unwrap_or_default());
         }
         text
     }
@@ -76,13 +81,42 @@ impl Id {
     pub(crate) fn simple(self, prefix: &str) -> String {
         let mut text = String::with_capacity(prefix.len() + 32);
         text.push_str(prefix);
-        text.extend((0..32).map(|at| self.hex(at)));
+        text.push_str(str::from_utf8(&self.digits()).unwrap_or_default());
         text
     }
 
-    fn hex(self, at: u32) -> char {
-        let nibble = (self.0 >> (124 - 4 * at)) & 0xF;
-        char::from(b"0123456789abcdef"[nibble as usize])
+    fn digits(self) -> [u8; 32] {
+        let mut digits = [0; 32];
+        for (pair, byte) in digits.chunks_exact_mut(2).zip(self.0.to_be_bytes()) {
+            pair.copy_from_slice(&[HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 0xF)]]);
+        }
+        digits
+    }
+}
+
+const HEX: &[u8; 16] = b"0123456789abcdef";
+
+/// A map by id.
+pub(crate) type IdMap<T> = HashMap<Id, T, BuildHasherDefault<IdHasher>>;
+
+/// Takes an id for its own hash: its bits are as good as random, and nobody else chooses them.
+#[derive(Debug, Default)]
+pub(crate) struct IdHasher(u64);
+
+impl Hasher for IdHasher {
+    /// Both halves together, because each has bits that are the same in every id.
+    fn write_u128(&mut self, id: u128) {
+        self.0 = (id as u64) ^ ((id >> 64) as u64);
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
     }
 }
 
