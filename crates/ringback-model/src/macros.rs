@@ -324,7 +324,7 @@ macro_rules! setters {
 }
 
 /// A struct that gives back the fields it does not know: serde's own flattening cannot hold raw
-/// JSON and costs every reader; this looks at the names a second time instead.
+/// JSON and costs every reader; this takes them out while the others are read.
 macro_rules! open_struct {
     ($name:ident { $($known:literal,)* }) => {
         impl serde::Serialize for $name {
@@ -335,16 +335,25 @@ macro_rules! open_struct {
         }
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                struct Known($name);
-                impl<'de> serde::Deserialize<'de> for Known {
-                    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-                        $name::deserialize(from).map(Known)
+                struct Object;
+                impl<'de> serde::de::Visitor<'de> for Object {
+                    type Value = $name;
+                    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                        f.write_str(concat!("struct ", stringify!($name)))
+                    }
+                    fn visit_map<A: serde::de::MapAccess<'de>>(
+                        self,
+                        map: A,
+                    ) -> Result<$name, A::Error> {
+                        let mut other = std::collections::BTreeMap::new();
+                        let known = crate::peek::Known::new(map, &[$($known),*], &mut other);
+                        let known = serde::de::value::MapAccessDeserializer::new(known);
+                        let mut value = $name::deserialize(known)?;
+                        value.other = other;
+                        Ok(value)
                     }
                 }
-                let json = crate::Json::deserialize(deserializer)?;
-                let Known(mut value) = crate::read::nested(json.as_raw())?;
-                value.other = crate::peek::others(&json, &[$($known),*])?;
-                Ok(value)
+                deserializer.deserialize_map(Object)
             }
         }
     };

@@ -4,7 +4,7 @@ use std::{borrow::Cow, collections::BTreeMap, fmt};
 
 use serde::{
     Deserialize, Deserializer,
-    de::{Error, MapAccess, Visitor},
+    de::{DeserializeSeed, Error, IntoDeserializer as _, MapAccess, Visitor},
 };
 use serde_json::value::RawValue;
 
@@ -37,13 +37,6 @@ impl<'a> Fields<'a> {
 /// Reads the fields of an object.
 pub(crate) fn fields<E: Error>(json: &Json) -> Result<Fields<'_>, E> {
     serde_json::from_str(json.as_str()).map_err(|error| E::custom(read::plain(&error)))
-}
-
-/// The fields of an object other than the known ones.
-pub(crate) fn others<E: Error>(json: &Json, known: &[&str]) -> Result<BTreeMap<String, Json>, E> {
-    let all = fields::<E>(json)?.0.into_iter();
-    let others = all.filter(|(name, _)| !known.contains(&name.as_ref()));
-    Ok(others.map(|(name, raw)| (name.into_owned(), raw.to_owned().into())).collect())
 }
 
 /// Reads the text under `name` in an object.
@@ -81,6 +74,64 @@ fn text(raw: &RawValue) -> Option<Cow<'_, str>> {
     serde_json::from_str::<Text<'_>>(raw.get()).ok().map(|text| text.0)
 }
 
+/// The known fields of an object; the others are put aside on the way.
+pub(crate) struct Known<'a, A> {
+    map: A,
+    known: &'a [&'a str],
+    other: &'a mut BTreeMap<String, Json>,
+}
+
+impl<'a, A> Known<'a, A> {
+    pub(crate) fn new(map: A, known: &'a [&'a str], other: &'a mut BTreeMap<String, Json>) -> Self {
+        Self { map, known, other }
+    }
+}
+
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for Known<'_, A> {
+    type Error = A::Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, A::Error> {
+        while let Some(Key(key)) = self.map.next_key()? {
+            if self.known.contains(&key.as_ref()) {
+                return seed.deserialize(key.into_deserializer()).map(Some);
+            }
+            self.other.insert(key.into_owned(), self.map.next_value()?);
+        }
+        Ok(None)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, A::Error> {
+        self.map.next_value_seed(seed)
+    }
+}
+
+/// The name of a field, borrowed where it can be.
+///
+/// Not derived: whoever keeps track of the path has to see that it is text.
+struct Key<'a>(Cow<'a, str>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Key<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Name;
+        impl<'de> Visitor<'de> for Name {
+            type Value = Cow<'de, str>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the name of a field")
+            }
+            fn visit_borrowed_str<E: Error>(self, name: &'de str) -> Result<Self::Value, E> {
+                Ok(Cow::Borrowed(name))
+            }
+            fn visit_str<E: Error>(self, name: &str) -> Result<Self::Value, E> {
+                Ok(Cow::Owned(name.to_owned()))
+            }
+        }
+        deserializer.deserialize_str(Name).map(Self)
+    }
+}
+
 impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Object;
@@ -90,8 +141,6 @@ impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
                 f.write_str("an object")
             }
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                #[derive(Deserialize)]
-                struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
                 let mut fields = Vec::new();
                 while let Some((Key(key), raw)) = map.next_entry()? {
                     fields.push((key, raw));

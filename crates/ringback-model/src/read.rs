@@ -62,7 +62,12 @@ impl std::error::Error for ReadError {}
 /// # Errors
 /// When the bytes are not JSON or do not fit the type.
 pub fn from_slice<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ReadError> {
-    serde_json::from_slice(bytes).map_err(|error| explain::<T>(bytes, &error))
+    // Text is looked at once for whether it is UTF-8, bytes again for each string in them.
+    match std::str::from_utf8(bytes) {
+        Ok(text) => serde_json::from_str(text),
+        Err(_) => serde_json::from_slice(bytes),
+    }
+    .map_err(|error| explain::<T>(bytes, &error))
 }
 
 /// Reads a list in any of the envelopes that lists come in: a bare array, `_embedded` as the

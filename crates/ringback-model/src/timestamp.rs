@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr, time::Duration};
 
-use jiff::tz::Offset;
+use jiff::{civil::DateTime, tz::Offset};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// Milliseconds since the Unix epoch.
@@ -118,15 +118,39 @@ fn two(number: u16) -> [u8; 2] {
     [digit(number / 10), digit(number)]
 }
 
+/// Reads the form that is written here, which is nearly all there is to read, in a fraction of the
+/// time that every form takes.
+fn written_here(text: &str) -> Option<jiff::Timestamp> {
+    let digits: &[u8; 24] = text.as_bytes().try_into().ok()?;
+    let number = |from: usize, length: usize| {
+        digits.iter().skip(from).take(length).try_fold(0_i16, |number, digit| {
+            digit.is_ascii_digit().then(|| number * 10 + i16::from(digit - b'0'))
+        })
+    };
+    let two = |from| number(from, 2).and_then(|number| i8::try_from(number).ok());
+    let between =
+        [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':'), (19, b'.'), (23, b'Z')];
+    if between.iter().any(|(at, mark)| digits.get(*at) != Some(mark)) {
+        return None;
+    }
+    let nanoseconds = i32::from(number(20, 3)?) * 1_000_000;
+    let [month, day, hour, minute, second] = [two(5)?, two(8)?, two(11)?, two(14)?, two(17)?];
+    let at = DateTime::new(number(0, 4)?, month, day, hour, minute, second, nanoseconds).ok()?;
+    Offset::UTC.to_timestamp(at).ok()
+}
+
 impl FromStr for Timestamp {
     type Err = TimestampError;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if let Some(moment) = written_here(text) {
+            return Ok(moment.into());
+        }
         let refused = || TimestampError { seen: text.chars().take(40).collect() };
         let moment = match text.parse::<jiff::Timestamp>() {
             Ok(moment) => moment,
             // Without a zone; a bare date counts as its midnight.
             Err(_) => text
-                .parse::<jiff::civil::DateTime>()
+                .parse::<DateTime>()
                 .and_then(|at| Offset::UTC.to_timestamp(at))
                 .map_err(|_| refused())?,
         };
@@ -197,7 +221,11 @@ mod tests {
         check("2018-01-01T10:00:00.123456789+02:00", "2018-01-01T08:00:00.123Z");
         check("2020-01-01", "2020-01-01T00:00:00.000Z");
         check("1969-12-31T23:59:59.9999Z", "1969-12-31T23:59:59.999Z");
-        for wrong in ["", "yesterday", "2020-13-01T00:00:00Z", "1577836800"] {
+        check("2016-12-31T23:59:60.123Z", "2016-12-31T23:59:59.123Z");
+        check("2020-07-14T01:23:04,567Z", "2020-07-14T01:23:04.567Z");
+        for wrong in
+            ["", "yesterday", "2020-13-01T00:00:00Z", "2019-02-29T00:00:00.000Z", "1577836800"]
+        {
             assert!(wrong.parse::<Timestamp>().is_err(), "{wrong:?}");
         }
     }
