@@ -37,7 +37,8 @@ pub(crate) struct Calls {
     replies: VecDeque<(WebhookId, u32, WebhookOutcome)>,
     script: Bytes,
     begun: u64,
-    events: u64,
+    /// How many timed events there were: inputs that were handled, effects that were made.
+    pub(crate) events: u64,
 }
 
 impl Calls {
@@ -78,11 +79,6 @@ impl Calls {
         self.begin(calls);
         let live = self.exchange.live_calls() as u64;
         assert!(live.abs_diff(LIVE) <= LIVE / 100, "{live} calls are up");
-    }
-
-    /// How many timed events there were: inputs that were handled, effects that were made.
-    pub(crate) fn events(&self) -> u64 {
-        self.events
     }
 
     fn begin(&mut self, calls: u64) {

@@ -23,9 +23,9 @@ pub(crate) fn calls() {
     let pair = Pair::of(
         16,
         || {
-            let (begin, before) = (thread_seconds(), calls.events());
+            let (begin, before) = (thread_seconds(), calls.events);
             calls.run(CALLS);
-            let events = (calls.events() - before) as f64;
+            let events = (calls.events - before) as f64;
             per_call.set(events / CALLS as f64);
             (thread_seconds() - begin) / events
         },
