@@ -31,6 +31,8 @@ pub struct Config {
     pub finished_calls: usize,
     /// The private key, PEM, of the application that is there from the start; generated when none.
     pub private_key: Option<SecretString>,
+    /// Whether there is an application from the start.
+    pub start_application: bool,
     /// How many key pairs are kept ready for applications to come; each costs about 0.1 s of one core.
     pub spare_key_pairs: usize,
     /// The answer webhook of the application that is there from the start.
@@ -52,6 +54,7 @@ impl Default for Config {
             control_token: None,
             finished_calls: 10_000,
             private_key: None,
+            start_application: true,
             spare_key_pairs: 1,
             answer_url: "http://127.0.0.1:3000/webhooks/answer".to_owned(),
             event_url: "http://127.0.0.1:3000/webhooks/event".to_owned(),
@@ -120,6 +123,13 @@ impl Config {
     #[must_use]
     pub fn private_key(mut self, pem: SecretString) -> Self {
         self.private_key = Some(pem);
+        self
+    }
+
+    /// Sets whether there is an application from the start.
+    #[must_use]
+    pub fn start_application(mut self, wanted: bool) -> Self {
+        self.start_application = wanted;
         self
     }
 

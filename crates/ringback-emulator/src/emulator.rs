@@ -65,7 +65,12 @@ impl Emulator {
             credentials,
         });
         start::apply(&platform, &mut platform.core());
-        tokio::spawn(make_ready(Arc::clone(&platform), given));
+        if config.start_application {
+            tokio::spawn(make_ready(Arc::clone(&platform), given));
+        } else {
+            platform.ready.send_replace(Readiness::Missing);
+            platform.keys.fill();
+        }
         tokio::spawn(Arc::clone(&platform).drive());
         let stop = platform.stop.clone();
         let router = http::router(Arc::clone(&platform));

@@ -7,8 +7,9 @@ use tokio::sync::{Mutex, mpsc};
 #[derive(Debug)]
 pub(crate) struct KeyPool {
     spare: usize,
-    sender: mpsc::Sender<KeyPair>,
-    ready: Mutex<mpsc::Receiver<KeyPair>>,
+    /// None stands for a pair that could not be made.
+    sender: mpsc::Sender<Option<KeyPair>>,
+    ready: Mutex<mpsc::Receiver<Option<KeyPair>>>,
 }
 
 impl KeyPool {
@@ -23,22 +24,20 @@ impl KeyPool {
         for _ in 0..self.spare {
             // A place is taken first, so that there are never more pairs than places.
             let Ok(place) = self.sender.clone().try_reserve_owned() else { return };
-            tokio::spawn(async move {
-                if let Some(pair) = generate().await {
-                    place.send(pair);
-                }
-            });
+            tokio::spawn(async move { place.send(generate().await) });
         }
     }
 
     /// A pair that nobody had before; none when the system gives no random numbers.
     pub(crate) async fn take(&self) -> Option<KeyPair> {
-        let spare = self.ready.lock().await.try_recv().ok();
-        self.fill();
-        match spare {
-            Some(pair) => Some(pair),
-            None => generate().await,
+        if self.spare == 0 {
+            return generate().await;
         }
+        self.fill();
+        // Whichever is made first: how long a pair takes differs a lot.
+        let pair = self.ready.lock().await.recv().await.flatten();
+        self.fill();
+        pair
     }
 }
 

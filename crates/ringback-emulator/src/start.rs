@@ -48,21 +48,21 @@ pub(crate) struct Ready {
 pub(crate) enum Readiness {
     /// Its key pair is being made.
     Making,
-    /// There will be none.
-    Failed,
+    /// There is none: none was wanted, or no key pair could be made.
+    Missing,
     /// It is there.
     Ready(Ready),
 }
 
 impl Readiness {
     pub(crate) fn of(made: Option<Ready>) -> Self {
-        made.map_or(Self::Failed, Self::Ready)
+        made.map_or(Self::Missing, Self::Ready)
     }
 
     pub(crate) fn application(&self) -> Option<&Ready> {
         match self {
             Self::Ready(ready) => Some(ready),
-            Self::Making | Self::Failed => None,
+            Self::Making | Self::Missing => None,
         }
     }
 }

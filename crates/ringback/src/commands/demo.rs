@@ -219,11 +219,12 @@ impl Parts {
     async fn start(clock: ClockMode) -> anyhow::Result<Self> {
         let bind = async || TcpListener::bind("127.0.0.1:0").await.context("no port is free");
         let listener = bind().await?;
-        // With credentials of its own it need not wait for the application of the start, and
-        // key pairs that nobody asks for would only keep the processor busy.
+        // One application is made here, and none is needed from the start. Of two key pairs the
+        // one that is made first is taken.
         let config = Config::new()
             .clock(clock)
-            .spare_key_pairs(0)
+            .start_application(false)
+            .spare_key_pairs(2)
             .credentials(API_KEY, SecretString::from(API_SECRET))
             .signature_secret(SecretString::from(SIGNATURE_SECRET));
         let emulator = Emulator::start(listener, config)?;
