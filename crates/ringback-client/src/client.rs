@@ -174,9 +174,22 @@ impl Client {
     /// As [`send`](Self::send), but for the reading.
     pub async fn open<O: Operation + Sync>(&self, operation: &O) -> Result<Open, Error> {
         let parts = encode(operation)?;
-        match self.exchange(O::INFO, &parts, Want::Coming).await? {
-            Got::Coming(response) => Ok(Open::new(response, O::INFO.id)),
-            Got::Whole(answer) => Err(answer.failed(O::INFO.id)),
+        self.open_raw(O::INFO, parts).await
+    }
+
+    /// Sends a request that was written by hand, as `info` describes it, and leaves the body to be
+    /// read piece by piece, without a time-out.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub async fn open_raw(
+        &self,
+        info: &'static OperationInfo,
+        parts: RequestParts,
+    ) -> Result<Open, Error> {
+        match self.exchange(info, &parts, Want::Coming).await? {
+            Got::Coming(response) => Ok(Open::new(response, info.id)),
+            Got::Whole(answer) => Err(answer.failed(info.id)),
         }
     }
 }

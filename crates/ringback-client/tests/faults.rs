@@ -342,6 +342,15 @@ async fn what_was_written_by_hand_is_sent_as_it_is() {
 }
 
 #[tokio::test]
+async fn a_stream_is_opened_with_what_was_written_by_hand() {
+    let server = server(vec![status(200).set_body_raw("id: 8\n\n", "text/event-stream")]).await;
+    let parts = StreamEvents::new().since(7).encode().unwrap();
+    let mut open = client(&server.uri()).open_raw(StreamEvents::INFO, parts).await.unwrap();
+    assert_eq!(open.chunk().await.unwrap().as_deref(), Some(&b"id: 8\n\n"[..]));
+    assert_eq!(requests(&server).await[0].url.query(), Some("since=7"));
+}
+
+#[tokio::test]
 async fn no_secret_is_printed() {
     let planted = "planted-secret";
     let credentials = Credentials::new().account("aaa012", planted.into()).token(planted.into());
