@@ -1,10 +1,10 @@
 //! A call: a first leg and whatever it brings about.
 
-use std::sync::Arc;
+use std::{collections::VecDeque, sync::Arc};
 
 use ringback_model::Timestamp;
 
-use crate::{directory::Routes, id::Id};
+use crate::{directory::Routes, id::Id, webhook::Outgoing};
 
 /// A call: a first leg and whatever it brings about.
 #[derive(Debug)]
@@ -17,4 +17,30 @@ pub(crate) struct Call {
     /// Why it could not go on as wished.
     pub(crate) error: Option<Box<str>>,
     pub(crate) ended: Option<Timestamp>,
+    /// Events that wait for those before them.
+    pub(crate) outbox: VecDeque<Outgoing>,
+    /// How many events are on their way.
+    pub(crate) flying: usize,
+    /// Whether a deadline is set at which events pass those on their way.
+    pub(crate) passing: bool,
+}
+
+impl Call {
+    pub(crate) fn new(routes: Arc<Routes>, first: u64, conversation_id: Id) -> Self {
+        Self {
+            routes,
+            legs: vec![first],
+            conversation_id,
+            error: None,
+            ended: None,
+            outbox: VecDeque::new(),
+            flying: 0,
+            passing: false,
+        }
+    }
+
+    /// Whether there is something left to tell of it.
+    pub(crate) fn is_telling(&self) -> bool {
+        self.flying > 0 || !self.outbox.is_empty()
+    }
 }

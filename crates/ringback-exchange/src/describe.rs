@@ -2,12 +2,7 @@
 
 use ringback_model::control::{Party, PartyKind, TranscriptEntry, TranscriptKind};
 
-use crate::{
-    Exchange, Note, PhoneEvent,
-    directory::Hook,
-    leg::{Leg, State},
-    note::Told,
-};
+use crate::{Exchange, Note, PhoneEvent, directory::Hook, leg::Leg, note::Told};
 
 /// What a note says: its kind, from whom to whom, in a few words, and more about it.
 struct Words {
@@ -81,14 +76,8 @@ fn words(leg: &Leg, told: &Told) -> Words {
             },
         ),
         Told::Connected => signal(Between::PlatformToPhone, "connected"),
-        Told::HungUp => signal(
-            Between::PlatformToPhone,
-            if leg.state == State::Started || leg.state == State::Ringing {
-                "stops calling"
-            } else {
-                "hangs up"
-            },
-        ),
+        Told::HangsUp => signal(Between::PlatformToPhone, "hangs up"),
+        Told::StopsCalling => signal(Between::PlatformToPhone, "stops calling"),
         Told::State(state) => {
             say(TranscriptKind::State, Between::Platform, format!("{} {}", way(leg), state.word()))
         }
@@ -138,6 +127,12 @@ fn words(leg: &Leg, told: &Told) -> Words {
                 say(TranscriptKind::Error, Between::Platform, format!("no reply to {kind}"));
             words.detail = Some(why.to_string());
             words.webhook = Some(id.0);
+            words
+        }
+        Told::Trouble(reason) => {
+            let mut words =
+                say(TranscriptKind::Error, Between::Platform, "that is no script".to_owned());
+            words.detail = Some(reason.to_string());
             words
         }
         Told::Error(reason) => {

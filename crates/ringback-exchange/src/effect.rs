@@ -1,6 +1,6 @@
 //! What an exchange asks the world to do.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use ringback_model::{ApplicationId, HttpMethod, LegId, Timestamp, webhook};
 
@@ -16,12 +16,21 @@ pub struct Output {
 }
 
 /// A success for a REST caller.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// The body may hold a private key that has just been made: `Debug` shows its length only.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
     /// The JSON body; empty for none.
     pub body: Vec<u8>,
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let body = format_args!("{} bytes", self.body.len());
+        f.debug_struct("Answer").field("status", &self.status).field("body", &body).finish()
+    }
 }
 
 /// One thing that the world has to do.

@@ -1,10 +1,10 @@
 //! A leg: one party's way into a call.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::sync::Arc;
 
 use ringback_model::{Direction, Disconnector, LegId, LegStatus, Timestamp, webhook::Detail};
 
-use crate::{id::Id, phone::Script, run::Run, webhook::Outgoing};
+use crate::{id::Id, phone::Script, run::Run};
 
 /// A leg: one party's way into a call.
 #[derive(Debug)]
@@ -29,8 +29,8 @@ pub(crate) struct Leg {
     pub(crate) dial: Option<Dial>,
     /// The script that runs on it.
     pub(crate) run: Option<Box<Run>>,
-    /// Events that wait for the one before them.
-    pub(crate) outbox: VecDeque<Outgoing>,
+    /// The webhook that fetches its first script.
+    pub(crate) asking: Option<u64>,
     /// Whether an event of this leg is on its way.
     pub(crate) sending: bool,
 }
@@ -53,6 +53,8 @@ pub(crate) struct Dial {
     pub(crate) limit: u32,
     /// Whether the reply to a failure may be a script.
     pub(crate) synchronous: bool,
+    /// Whether its number cannot be one.
+    pub(crate) malformed: bool,
     /// Where its events go, when the action says so.
     pub(crate) hook: Option<Arc<crate::directory::Hook>>,
 }
@@ -119,7 +121,7 @@ impl State {
     }
 
     /// What stands beside a failure in its event: more about it, and the SIP status.
-    pub(crate) fn failure(self) -> (Option<Detail>, Option<u32>) {
+    fn failure(self) -> (Option<Detail>, Option<u32>) {
         match self {
             Self::Busy => (None, Some(486)),
             Self::Timeout => (None, Some(487)),
@@ -144,6 +146,14 @@ impl Leg {
         match self.way {
             Way::Inbound => Direction::Inbound,
             Way::Outbound => Direction::Outbound,
+        }
+    }
+
+    /// What stands beside its failure in an event: more about it, and the SIP status.
+    pub(crate) fn failure(&self) -> (Option<Detail>, Option<u32>) {
+        match &self.dial {
+            Some(dial) if dial.malformed => (Some(Detail::InvalidNumber), Some(484)),
+            _ => self.state.failure(),
         }
     }
 

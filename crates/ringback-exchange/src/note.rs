@@ -27,7 +27,9 @@ pub(crate) enum Told {
     /// The platform tells the phone of the leg that it is connected.
     Connected,
     /// The platform ends the leg.
-    HungUp,
+    HangsUp,
+    /// The platform stops calling the phone of the leg.
+    StopsCalling,
     /// The leg is in a state.
     State(State),
     /// An action of the script begins.
@@ -44,6 +46,8 @@ pub(crate) enum Told {
     Reply { id: WebhookId, kind: &'static str, status: u16 },
     /// A webhook had no reply.
     NoReply { id: WebhookId, kind: &'static str, why: Box<str> },
+    /// What came from the application cannot be used, and the call goes on by other means.
+    Trouble(Box<str>),
     /// Something is wrong with the call.
     Error(Box<str>),
 }

@@ -30,6 +30,8 @@ pub(crate) enum Due {
     Limit { leg: u64 },
     /// The caller's side follows the callee's answer.
     CallerAnswered { leg: u64 },
+    /// Events may pass those that are still on their way.
+    Pass { call: u64 },
     /// A prompt is over.
     Spoken { leg: u64, epoch: u32 },
 }

@@ -14,9 +14,10 @@ use crate::{
     leg::{By, Leg, State},
 };
 
-/// An event that waits for its turn: events of one leg go out one after another.
+/// An event that waits for its turn.
 #[derive(Debug)]
 pub(crate) struct Outgoing {
+    pub(crate) leg: u64,
     pub(crate) kind: &'static str,
     pub(crate) payload: Arc<Payload>,
     pub(crate) hook: Arc<Hook>,
@@ -55,6 +56,9 @@ pub(crate) enum Errand {
 pub(crate) const TRIES: u32 = 2;
 /// Milliseconds between two attempts at one address (about a second in the documentation).
 pub(crate) const RETRY_AFTER: i64 = 1_000;
+
+/// Milliseconds after which events of one leg pass those of another that are still on their way.
+pub(crate) const PASS_AFTER: i64 = 250;
 
 /// Whether the platform tries the same address again after this status.
 pub(crate) fn is_retriable_status(status: u16) -> bool {
@@ -136,7 +140,7 @@ pub(crate) fn status(
                 Some(talked) => {
                     let tariff = Tariff::of(leg);
                     event.start_time = Nullable::Value(talked.start.to_string());
-                    event.end_time = Some(talked.end.to_string());
+                    event.end_time = Nullable::Value(talked.end.to_string());
                     event.duration = Some(Decimal::new(talked.seconds.to_string()));
                     event.rate = Nullable::Value(Decimal::new(tariff.rate()));
                     event.price = Some(Decimal::new(tariff.price(talked.seconds)));
@@ -146,6 +150,7 @@ pub(crate) fn status(
                 // Never answered: duration and price are nothing (inferred).
                 None => {
                     event.start_time = Nullable::Null;
+                    event.end_time = Nullable::Null;
                     event.duration = Some(Decimal::new("0"));
                     event.rate = Nullable::Value(Decimal::new("0.00"));
                     event.price = Some(Decimal::new("0"));
@@ -153,7 +158,7 @@ pub(crate) fn status(
                 }
             }
         }
-        failure => (event.detail, event.sip_code) = failure.failure(),
+        _ => (event.detail, event.sip_code) = leg.failure(),
     }
     Payload::Event(Box::new(Event::Status(event)))
 }

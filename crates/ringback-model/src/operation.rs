@@ -47,8 +47,10 @@ pub trait Paged: Operation + Clone {
     fn next_page(&self, reply: &Self::Reply) -> Option<Self>;
 }
 
-/// A call on its way, without the host and without credentials.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A call on its way, without the host and without a credentials header.
+///
+/// Query and body may hold secrets: `Debug` shows their length only.
+#[derive(Clone, PartialEq, Eq)]
 pub struct RequestParts {
     /// The HTTP method.
     pub method: Method,
@@ -60,6 +62,18 @@ pub struct RequestParts {
     pub content_type: Option<String>,
     /// The body, empty when there is none.
     pub body: Bytes,
+}
+
+impl std::fmt::Debug for RequestParts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RequestParts")
+            .field("method", &self.method)
+            .field("path", &self.path)
+            .field("query", &self.query.as_ref().map(|query| format!("{} bytes", query.len())))
+            .field("content_type", &self.content_type)
+            .field("body", &format_args!("{} bytes", self.body.len()))
+            .finish()
+    }
 }
 
 /// What is known about an operation without having one.

@@ -1,6 +1,6 @@
 //! A call comes in: the leg is made, its conversation, and the application is asked.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::sync::Arc;
 
 use ringback_model::{PhoneNumber, Timestamp, numbers::VoiceCallbackType};
 
@@ -55,9 +55,7 @@ impl Exchange {
         let conversation_id = conversation.id;
         let conversation = self.conversations.insert(conversation);
         self.conversation_ids.insert(conversation_id, conversation);
-        let legs = vec![ordinal];
-        let call =
-            self.calls.insert(Call { routes, legs, conversation_id, error: None, ended: None });
+        let call = self.calls.insert(Call::new(routes, ordinal, conversation_id));
 
         let id = Id::derive(seed, Purpose::Leg, ordinal, 0);
         self.leg_ids.insert(id, ordinal);
@@ -77,7 +75,7 @@ impl Exchange {
             epoch: 0,
             dial: None,
             run: Some(Box::new(Run::fetching())),
-            outbox: VecDeque::new(),
+            asking: None,
             sending: false,
         });
         self.live_calls += 1;

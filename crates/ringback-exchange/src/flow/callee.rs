@@ -1,9 +1,9 @@
 //! The called side: it is dialled, rings, answers, or does not.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::sync::Arc;
 
 use ringback_model::{
-    Timestamp,
+    PhoneNumber, Timestamp,
     ncco::{Connect, ConnectEventType, PhoneEndpoint},
 };
 
@@ -52,7 +52,9 @@ impl Exchange {
                 Some(from) => from.into(),
                 None => Arc::clone(&self.unknown),
             };
-        let to: Arc<str> = endpoint.number.as_str().into();
+        // A plus sign is read over; what is no number then is rejected, as the network does.
+        let to: Arc<str> = endpoint.number.strip_prefix('+').unwrap_or(&endpoint.number).into();
+        let malformed = PhoneNumber::new(&to).is_err();
         let script = self.phones.engage(&to, key);
         let event_url = connect.event_url.as_ref().and_then(|urls| urls.first());
         let hook = event_url.map(|url| {
@@ -79,19 +81,30 @@ impl Exchange {
                 timeout: connect.timeout.unwrap_or(TIMEOUT),
                 limit: connect.limit.unwrap_or(LIMIT),
                 synchronous: connect.event_type == Some(ConnectEventType::Synchronous),
+                malformed,
                 hook,
             }),
             run: None,
-            outbox: VecDeque::new(),
+            asking: None,
             sending: false,
         });
         if let Some(call) = self.calls.get_mut(call_key) {
             call.legs.push(key);
         }
         self.note(now, key, Told::Dialled);
-        script.plan(now, PhoneCommand::Dial, key, 0, &mut self.timers);
-        self.ring_until(now, key);
+        if !malformed {
+            script.plan(now, PhoneCommand::Dial, key, 0, &mut self.timers);
+            self.ring_until(now, key);
+        }
         Some(key)
+    }
+
+    /// A leg whose number cannot be one is rejected at once.
+    pub(crate) fn reject_malformed(&mut self, now: Timestamp, key: u64) {
+        let dial = self.legs.get(key).and_then(|leg| leg.dial.as_ref());
+        if dial.is_some_and(|dial| dial.malformed) {
+            self.callee_failed(now, key, State::Rejected);
+        }
     }
 
     /// Sets the ring timer; nobody waits for it while a person decides by hand.
@@ -239,7 +252,7 @@ impl Exchange {
             .get(key)
             .is_some_and(|leg| matches!(leg.state, State::Started | State::Ringing))
         {
-            self.note(now, key, Told::HungUp);
+            self.note_hangup(now, key);
             self.callee_failed(now, key, State::Timeout);
         }
     }
@@ -247,7 +260,7 @@ impl Exchange {
     /// It has been talked long enough.
     pub(crate) fn limit_reached(&mut self, now: Timestamp, key: u64) {
         if self.legs.get(key).is_some_and(|leg| leg.state == State::Answered) {
-            self.note(now, key, Told::HungUp);
+            self.note_hangup(now, key);
             self.leg_leaves(now, key, By::Platform);
         }
     }

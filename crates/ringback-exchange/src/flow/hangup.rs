@@ -6,6 +6,7 @@ use ringback_model::Timestamp;
 
 use crate::{
     Exchange,
+    call::Call,
     conversation::{MemberState, What},
     leg::{By, State, Way},
     note::Told,
@@ -52,7 +53,7 @@ impl Exchange {
                 _ => State::Completed,
             };
             if by == By::Platform && leaver != key {
-                self.note(now, leaver, Told::HungUp);
+                self.note_hangup(now, leaver);
             }
             self.end_leg(now, leaver, state, by, false);
         }
@@ -60,8 +61,15 @@ impl Exchange {
 
     /// The platform ends the leg of a script, and so its call.
     pub(crate) fn platform_hangs_up(&mut self, now: Timestamp, key: u64) {
-        self.note(now, key, Told::HungUp);
+        self.note_hangup(now, key);
         self.leg_leaves(now, key, By::Platform);
+    }
+
+    /// The platform puts the phone of a leg down, or stops calling it.
+    pub(crate) fn note_hangup(&mut self, now: Timestamp, key: u64) {
+        let Some(leg) = self.legs.get(key) else { return };
+        let called = leg.way == Way::Outbound && leg.state != State::Answered;
+        self.note(now, key, if called { Told::StopsCalling } else { Told::HangsUp });
     }
 
     /// Ends a leg in `state`; says whether its event asks for the next script.
@@ -82,7 +90,12 @@ impl Exchange {
         leg.ended = Some(now);
         leg.epoch += 1;
         leg.run = None;
+        // Nobody waits for its script any more.
+        let asking = leg.asking.take();
         let (call, conversation, place) = (leg.call, leg.conversation, leg.member);
+        if let Some(webhook) = asking {
+            self.webhooks.remove(webhook);
+        }
         if never_told {
             self.become_state(now, key, State::Started);
         }
@@ -125,9 +138,14 @@ impl Exchange {
         self.conversations.remove(conversation);
         self.live_calls -= 1;
         self.finished.push_back(key);
-        while self.finished.len() > self.settings.finished_calls {
-            let Some(key) = self.finished.pop_front() else { break };
-            self.forget(key);
+        // A call stays for as long as there is something left to tell of it.
+        for _ in self.settings.finished_calls..self.finished.len() {
+            let Some(oldest) = self.finished.pop_front() else { break };
+            if self.calls.get(oldest).is_some_and(Call::is_telling) {
+                self.finished.push_back(oldest);
+            } else {
+                self.forget(oldest);
+            }
         }
     }
 

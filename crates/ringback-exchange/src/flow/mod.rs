@@ -4,4 +4,5 @@ mod arrive;
 mod callee;
 mod deliver;
 mod hangup;
+mod reply;
 mod script;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ringback_model::{
     Timestamp,
-    ncco::{Action, Endpoint, Talk},
+    ncco::{Action, Connect, Endpoint, Talk},
 };
 
 use super::arrive::later;
@@ -64,21 +64,19 @@ impl Exchange {
         }
         match &action {
             Action::Talk(talk) => self.talk(now, key, talk),
-            Action::Connect(connect) => {
-                if let Some(Endpoint::Phone(endpoint)) = connect.endpoint.first() {
-                    self.note(now, key, Told::Action("connect"));
-                    if let Some(leg) = self.dial(now, key, connect, endpoint) {
-                        self.set_step(key, Step::Dialling { leg });
-                    }
-                } else {
-                    self.give_up(
-                        now,
-                        key,
-                        "a connect without a phone is valid, but not emulated yet",
-                    );
-                }
-            }
-            _ => self.give_up(now, key, "this action is valid, but not emulated yet"),
+            Action::Connect(connect) => self.connect(now, key, connect),
+            // `emulated` has let nothing else through.
+            _ => self.give_up(now, key, ringback_ncco::EMULATED),
+        }
+    }
+
+    /// Dials whom the action names; the script waits until they answer or do not.
+    fn connect(&mut self, now: Timestamp, key: u64, connect: &Connect) {
+        let Some(Endpoint::Phone(endpoint)) = connect.endpoint.first() else { return };
+        self.note(now, key, Told::Action("connect"));
+        if let Some(leg) = self.dial(now, key, connect, endpoint) {
+            self.set_step(key, Step::Dialling { leg });
+            self.reject_malformed(now, leg);
         }
     }
 
@@ -136,16 +134,16 @@ impl Exchange {
 
     /// A call cannot go on: its application is told why, and it ends.
     pub(crate) fn give_up(&mut self, now: Timestamp, key: u64, reason: &str) {
-        self.complain(now, key, reason, reason);
+        self.tell_error(now, key, reason);
+        self.fault(now, key, reason);
         self.platform_hangs_up(now, key);
     }
 
-    /// Tells the application what is wrong, in the platform's words, and keeps the exact reason.
-    pub(crate) fn complain(&mut self, now: Timestamp, key: u64, platform: &str, exact: &str) {
-        self.fault(now, key, exact);
+    /// Tells the application what is wrong, in the platform's words.
+    pub(crate) fn tell_error(&mut self, now: Timestamp, key: u64, reason: &str) {
         let Some(leg) = self.legs.get(key) else { return };
         if let Some(conversation) = self.conversations.get(leg.conversation) {
-            let payload = Arc::new(webhook::error(conversation, platform.to_owned(), now));
+            let payload = Arc::new(webhook::error(conversation, reason.to_owned(), now));
             self.tell(now, key, "error", payload, false);
         }
     }

@@ -15,8 +15,22 @@ use crate::{
     refusal,
 };
 
-pub(super) fn calls(exchange: &Exchange, _operation: &ListCalls) -> Calls {
-    Calls::new(exchange.calls.iter().filter_map(|(key, _)| view(exchange, key)).collect())
+impl Exchange {
+    /// Whether a call, named by its first leg, is up; one that is not known is not.
+    #[must_use]
+    pub fn is_up(&self, call: &LegId) -> bool {
+        let leg = self.leg_by_id(call.as_str()).and_then(|leg| self.legs.get(leg));
+        let call = leg.and_then(|leg| self.calls.get(leg.call));
+        call.is_some_and(|call| call.ended.is_none())
+    }
+}
+
+pub(super) fn calls(exchange: &Exchange, operation: &ListCalls) -> Calls {
+    let limit = operation.limit.and_then(|limit| usize::try_from(limit).ok());
+    let newest = exchange.calls.iter().rev().filter_map(|(key, _)| view(exchange, key));
+    let mut calls: Vec<_> = newest.take(limit.unwrap_or(usize::MAX)).collect();
+    calls.reverse();
+    Calls::new(calls)
 }
 
 pub(super) fn call(exchange: &Exchange, operation: &GetCall) -> Result<View, Refusal> {

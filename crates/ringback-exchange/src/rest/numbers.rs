@@ -92,6 +92,14 @@ pub(super) fn update(exchange: &mut Exchange, operation: UpdateNumber) -> Result
     let msisdn = operation.msisdn.as_str();
     let found = exchange.numbers.owned(msisdn).map(|owned| owned.number.country);
     right_country(msisdn, &operation.country, found, "rented", "list")?;
+    if let Some(VoiceCallbackType::Unknown(kind)) = &operation.voice_callback_type {
+        return Err(refusal::number_refused(
+            "voice-callback-type-unknown",
+            format!("voiceCallbackType was {:?}", kind.chars().take(40).collect::<String>()),
+            "app, sip, tel or vxml",
+            "send voiceCallbackType=app, sip, tel or vxml".to_owned(),
+        ));
+    }
     let voice = match (operation.voice_callback_type, operation.voice_callback_value) {
         (Some(kind), Some(value)) => Some((kind, value)),
         (Some(kind), None) => {

@@ -215,7 +215,7 @@ pub(super) fn body(exchange: &Exchange, conversation: &Conversation, entry: &Ent
         }
         What::SipHangup => {
             let mut reason = Reason::new();
-            let (_, sip_code) = leg.state.failure();
+            let (_, sip_code) = leg.failure();
             reason.text = Some(leg.state.word().to_owned());
             reason.sip_code = Some(sip_code.unwrap_or(200).to_string());
             let mut body = HangupBody::new();

@@ -1,9 +1,9 @@
 //! The answer webhook: slow, failing, broken; tried again, given to the fallback, given up.
 
 use ringback_exchange::{Caller, WebhookFailure};
-use ringback_model::control::ListCalls;
+use ringback_model::control::{ListCalls, PlaceCallRequest};
 
-use crate::world::{Application, World, answers, failed, json, typed};
+use crate::world::{ALICE, Application, NUMBER, World, answers, failed, json, typed};
 
 const TALK: &str = r#"[{"action":"talk","text":"one two three four five"}]"#;
 
@@ -162,6 +162,17 @@ fn a_broken_script_is_replaced_by_the_fallbacks() {
     assert_eq!(attempts(&world), ["answer 1", "fallback 2"]);
     assert!(world.kinds().contains(&"error".to_owned()));
     assert!(world.kinds().contains(&"answered A".to_owned()));
+    assert_eq!(error_of(&mut world), "", "the call could go on");
+}
+
+#[test]
+fn nobody_is_asked_for_a_script_after_the_caller_has_gone() {
+    let mut world = World::with_fallback(each(|_| json(503, "")));
+    let request = PlaceCallRequest::new(ALICE, NUMBER).script("give up after 500ms");
+    world.place_call(request).unwrap();
+    world.run();
+    assert_eq!(attempts(&world), ["answer 1"]);
+    assert_eq!(error_of(&mut world), "");
 }
 
 #[test]

@@ -244,6 +244,96 @@ fn a_synchronous_connect_asks_what_to_do_about_a_failure() {
 }
 
 #[test]
+fn a_broken_reply_to_a_failure_is_told_and_the_script_goes_on() {
+    let script = format!(
+        r#"[{{"action":"connect","eventType":"synchronous","endpoint":[{{"type":"phone","number":"{BOB}"}}]}},
+            {{"action":"talk","text":"Nobody is there"}}]"#
+    );
+    for (reply, told) in
+        [(r#"[{"action":"tallk"}]"#, true), ("", false), ("{}", false), ("[]", false)]
+    {
+        let script = script.clone();
+        let mut world = World::new(Box::new(move |attempt| match attempt.kind {
+            "busy" => json(200, reply),
+            _ if attempt.reply_matters => json(200, &script),
+            _ => json(204, ""),
+        }));
+        world.set_phone(BOB, "Bob", "busy");
+        world.call();
+        world.run();
+        assert_eq!(world.kinds().contains(&"error".to_owned()), told, "{reply}");
+        assert!(world.kinds().contains(&"answered A".to_owned()), "{reply}: {:?}", world.kinds());
+    }
+}
+
+#[test]
+fn a_number_that_cannot_be_one_is_rejected_and_a_plus_is_read_over() {
+    for (number, kinds) in [
+        ("12", &["started", "rejected"][..]),
+        ("+447700900123", &["started", "ringing", "answered"][..]),
+    ] {
+        let script = format!(
+            r#"[{{"action":"connect","endpoint":[{{"type":"phone","number":"{number}"}}]}}]"#
+        );
+        let mut world = World::new(answers(&script));
+        world.call();
+        world.run();
+        assert_eq!(of_leg(&world, 'B'), kinds, "{number}");
+        if kinds.len() == 2 {
+            let rejected = world.last("rejected");
+            assert_eq!(rejected["detail"], "invalid_number");
+            assert_eq!(world.exchange.live_calls(), 0);
+        }
+    }
+}
+
+#[test]
+fn a_phone_that_stops_ringing_is_not_hung_up() {
+    let mut world = World::new(connect_bob());
+    world.set_phone(BOB, "Bob", "no answer");
+    world.call();
+    world.run();
+    insta::assert_snapshot!(world.told());
+}
+
+#[test]
+fn events_of_two_legs_keep_their_order_for_as_long_as_that_is_quick() {
+    let slow = |millis: i64| {
+        let script =
+            format!(r#"[{{"action":"connect","endpoint":[{{"type":"phone","number":"{BOB}"}}]}}]"#);
+        let mut world = World::new(Box::new(move |attempt| {
+            let mut reply = json(200, if attempt.reply_matters { &script } else { "" });
+            reply.after = if attempt.reply_matters { 5 } else { millis };
+            reply
+        }));
+        world.set_phone(BOB, "Bob", "ring after 0s, answer after 0s, hang up after 1s");
+        world.call();
+        world.run();
+        world.kinds()
+    };
+    let ordered = |kinds: &[String]| -> Vec<String> {
+        kinds.iter().filter(|kind| *kind != "answer").cloned().collect()
+    };
+    assert_eq!(
+        ordered(&slow(40)),
+        [
+            "started A",
+            "ringing A",
+            "started B",
+            "ringing B",
+            "answered B",
+            "answered A",
+            "completed A",
+            "completed B",
+        ]
+    );
+    // A slow receiver holds up the events of one leg, not those of the other.
+    let kinds = slow(5_000);
+    let place = |kind: &str| kinds.iter().position(|other| other == kind).unwrap();
+    assert!(place("started B") < place("ringing A"), "{kinds:?}");
+}
+
+#[test]
 fn two_connects_make_a_call_of_three() {
     let carol = "447700900123";
     let script = format!(

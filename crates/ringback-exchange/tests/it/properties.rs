@@ -47,8 +47,14 @@ fn may_follow(before: &str, after: &str) -> bool {
     }
 }
 
+/// 400 cases on each change, or as many as a soak asks for.
+fn config() -> ProptestConfig {
+    let asked = std::env::var_os("PROPTEST_CASES").is_some();
+    if asked { ProptestConfig::default() } else { ProptestConfig::with_cases(400) }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(config())]
 
     #[test]
     fn whatever_happens_every_leg_ends_as_the_table_allows(
@@ -106,6 +112,12 @@ proptest! {
             let before = before.entry(leg).or_default();
             prop_assert!(may_follow(before, &after), "{} after {:?}: {:?}", after, before, world.kinds());
             *before = after;
+        }
+
+        // Nobody is asked for a script after the leg it was for has gone.
+        let kinds: Vec<_> = world.sent.iter().map(|attempt| (attempt.kind, &attempt.leg)).collect();
+        if let Some(end) = kinds.iter().position(|(kind, leg)| *kind == "completed" && **leg == call) {
+            prop_assert!(kinds[end..].iter().all(|(kind, _)| *kind != "answer"), "{:?}", world.kinds());
         }
 
         // Ids of legs are unique, and everything is told of one call.

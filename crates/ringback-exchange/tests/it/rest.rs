@@ -220,6 +220,11 @@ fn numbers_are_searched_bought_linked_and_given_back() {
     assert_eq!(linked["app_id"], linked["voiceCallbackValue"]);
     let nowhere = UpdateNumber::new("GB", number(NUMBER)).app_id("nothing");
     assert_eq!(world.ask_as(account.clone(), &nowhere).unwrap_err().reason, "application-unknown");
+    let odd = UpdateNumber::new("GB", number(NUMBER))
+        .voice_callback_type(VoiceCallbackType::from("zzz"))
+        .voice_callback_value("1");
+    let odd = world.ask_as(account.clone(), &odd).unwrap_err();
+    assert_eq!((odd.status(), odd.reason), (420, "voice-callback-type-unknown"));
     // The deprecated way of linking means the same.
     let id = world.application.to_string();
     let old = UpdateNumber::new("GB", wanted.clone())

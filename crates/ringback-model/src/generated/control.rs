@@ -61,7 +61,11 @@ impl Operation for GetEnvironment {
 ///
 /// `GET /_ringback/calls`
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct ListCalls {}
+pub struct ListCalls {
+    /// Only the newest so many.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+}
 
 impl ListCalls {
     /// Starts with nothing set.
@@ -71,6 +75,8 @@ impl ListCalls {
     }
 }
 
+setters!(ListCalls { limit: some(u32) });
+
 impl Operation for ListCalls {
     type Reply = Calls;
     const INFO: &'static OperationInfo = &OperationInfo {
@@ -79,7 +85,12 @@ impl Operation for ListCalls {
         path: "/_ringback/calls",
         host: Host::Control,
         summary: "The calls, the newest last.",
-        parameters: &[],
+        parameters: &[ParameterInfo::optional(
+            "limit",
+            Place::Query,
+            ValueKind::Integer { minimum: Some(1), maximum: Some(1000) },
+            "Only the newest so many.",
+        )],
         encoding: Encoding::None,
         reply: ReplyKind::Json,
         success: &[200],
@@ -90,11 +101,12 @@ impl Operation for ListCalls {
     };
 
     fn encode(&self) -> Result<RequestParts, EncodeError> {
-        Encoder::new(Self::INFO).finish()
+        Encoder::new(Self::INFO).query("limit", self.limit.as_ref()).finish()
     }
 
-    fn decode(_: &RequestParts) -> Result<Self, Fault> {
-        Ok(Self {})
+    fn decode(parts: &RequestParts) -> Result<Self, Fault> {
+        let read = Decoder::new(Self::INFO, parts);
+        Ok(Self { limit: read.query_opt("limit")? })
     }
 }
 
@@ -544,6 +556,9 @@ pub struct ListWebhooks {
     /// Only those of the call with this first leg.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub call: Option<LegId>,
+    /// Only the newest so many.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
 }
 
 impl ListWebhooks {
@@ -554,7 +569,7 @@ impl ListWebhooks {
     }
 }
 
-setters!(ListWebhooks { call: into(LegId) });
+setters!(ListWebhooks { call: into(LegId), limit: some(u32) });
 
 impl Operation for ListWebhooks {
     type Reply = Webhooks;
@@ -564,12 +579,20 @@ impl Operation for ListWebhooks {
         path: "/_ringback/webhooks",
         host: Host::Control,
         summary: "The webhooks that were sent, with every attempt and reply.",
-        parameters: &[ParameterInfo::optional(
-            "call",
-            Place::Query,
-            ValueKind::Text,
-            "Only those of the call with this first leg.",
-        )],
+        parameters: &[
+            ParameterInfo::optional(
+                "call",
+                Place::Query,
+                ValueKind::Text,
+                "Only those of the call with this first leg.",
+            ),
+            ParameterInfo::optional(
+                "limit",
+                Place::Query,
+                ValueKind::Integer { minimum: Some(1), maximum: Some(1000) },
+                "Only the newest so many.",
+            ),
+        ],
         encoding: Encoding::None,
         reply: ReplyKind::Json,
         success: &[200],
@@ -580,12 +603,15 @@ impl Operation for ListWebhooks {
     };
 
     fn encode(&self) -> Result<RequestParts, EncodeError> {
-        Encoder::new(Self::INFO).query("call", self.call.as_ref()).finish()
+        Encoder::new(Self::INFO)
+            .query("call", self.call.as_ref())
+            .query("limit", self.limit.as_ref())
+            .finish()
     }
 
     fn decode(parts: &RequestParts) -> Result<Self, Fault> {
         let read = Decoder::new(Self::INFO, parts);
-        Ok(Self { call: read.query_opt("call")? })
+        Ok(Self { call: read.query_opt("call")?, limit: read.query_opt("limit")? })
     }
 }
 
@@ -1913,5 +1939,8 @@ setters!(Error {
 });
 
 /// What the documentation says about sizes and ranges.
-pub static LIMITS: &[Limit] =
-    &[Limit::of("HoldClockRequest", "seconds").minimum(1.0).maximum(3600.0).default("30")];
+pub static LIMITS: &[Limit] = &[
+    Limit::of("ListCalls", "limit").minimum(1.0).maximum(1000.0),
+    Limit::of("ListWebhooks", "limit").minimum(1.0).maximum(1000.0),
+    Limit::of("HoldClockRequest", "seconds").minimum(1.0).maximum(3600.0).default("30"),
+];

@@ -193,9 +193,9 @@ pub struct Status {
     /// When talking began, in whole seconds; null in `answered`.
     #[serde(default, skip_serializing_if = "Nullable::is_absent")]
     pub start_time: Nullable<String>,
-    /// When it ended.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub end_time: Option<String>,
+    /// When it ended; null when nobody answered.
+    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
+    pub end_time: Nullable<String>,
     /// Seconds of talking; a text on the wire.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub duration: Option<Decimal>,
@@ -270,7 +270,7 @@ impl Status {
             direction: None,
             timestamp: None,
             start_time: Nullable::Absent,
-            end_time: None,
+            end_time: Nullable::Absent,
             duration: None,
             rate: Nullable::Absent,
             price: None,
@@ -294,7 +294,7 @@ setters!(Status {
     direction: into(Direction),
     timestamp: some(Timestamp),
     start_time: nullable(String),
-    end_time: into(String),
+    end_time: nullable(String),
     duration: into(Decimal),
     rate: nullable(Decimal),
     price: into(Decimal),
