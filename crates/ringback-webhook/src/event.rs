@@ -1,4 +1,4 @@
-//! The event webhook: acknowledged at once, handled after.
+//! The event webhook: acknowledged when it is kept.
 
 use std::{fmt, ops::Deref, pin::Pin, sync::Arc};
 

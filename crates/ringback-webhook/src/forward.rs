@@ -1,6 +1,6 @@
 //! Handing webhooks on to an application in any language.
 
-use std::{fmt, time::Duration};
+use std::{fmt, pin::Pin, time::Duration};
 
 use axum::http::{StatusCode, header::CONTENT_TYPE};
 use bytes::Bytes;
@@ -9,7 +9,7 @@ use ringback_model::{Kept, webhook::Answer};
 use serde_json::value::RawValue;
 use url::Url;
 
-use crate::{Answerer, BoxError, Delivery, Error, EventHandler, Script, Signed};
+use crate::{Answerer, BoxError, Delivery, Error, EventHandler, Keep, NotKept, Script, Signed};
 
 /// Says to the application behind what was verified: `signed`, `unsigned`, `off` or `query-unauthenticated`.
 const VERIFICATION: &str = "ringback-verification";
@@ -20,7 +20,10 @@ const SCRIPT_LIMIT: usize = 1 << 20;
 /// Hands webhooks on to an application behind this receiver.
 ///
 /// Answer webhooks go on as they came, GET or POST, and the application's script comes back.
-/// Events go on as POST with their JSON, once each.
+/// Events go on as POST with their JSON.
+/// Given to [`Webhooks::keep`](crate::Webhooks::keep), an event is acknowledged when the application has taken it,
+/// and the platform repeats it otherwise.
+/// Given to [`Webhooks::event`](crate::Webhooks::event), it is acknowledged before and handed on once.
 /// The header `ringback-verification` says what was verified; the platform's token is not handed on.
 #[derive(Clone)]
 pub struct Forward {
@@ -47,17 +50,30 @@ impl Forward {
         Ok(Self { client, url: parsed })
     }
 
-    async fn answer(self, answer: Signed<Kept<Answer>>) -> Result<Script, BoxError> {
+    /// Takes this path, such as `/webhooks/answer`, when the URL names none; its query stays.
+    #[must_use]
+    pub fn or_path(mut self, path: &str) -> Self {
+        if matches!(self.url.path(), "" | "/") {
+            self.url.set_path(path);
+        }
+        self
+    }
+
+    /// Asks the application for the script of a call.
+    ///
+    /// # Errors
+    /// When it cannot be reached, does not answer 2xx, or answers something that is no list of actions.
+    pub async fn answer(&self, answer: Signed<Kept<Answer>>) -> Result<Script, BoxError> {
         let request = match answer.query {
             Some(query) => {
-                let mut url = self.url;
+                let mut url = self.url.clone();
                 let both = url.query().map(|own| format!("{own}&{query}"));
                 url.set_query(Some(both.as_deref().unwrap_or(&query)));
                 self.client.get(url)
             }
             None => self
                 .client
-                .post(self.url)
+                .post(self.url.clone())
                 .header(CONTENT_TYPE, "application/json")
                 .body(answer.json),
         };
@@ -65,10 +81,10 @@ impl Forward {
         script(response.map_err(reqwest::Error::without_url)?).await
     }
 
-    async fn event(self, delivery: Delivery) -> Result<(), BoxError> {
+    async fn event(&self, delivery: Delivery) -> Result<(), BoxError> {
         let request = self
             .client
-            .post(self.url)
+            .post(self.url.clone())
             .header(CONTENT_TYPE, "application/json")
             .header(VERIFICATION, delivery.verification.code())
             .body(Bytes::copy_from_slice(delivery.json()));
@@ -82,13 +98,29 @@ impl Forward {
 
 impl From<Forward> for Answerer {
     fn from(forward: Forward) -> Self {
-        Self::new(move |answer| forward.clone().answer(answer))
+        Self::new(move |answer| {
+            let forward = forward.clone();
+            async move { forward.answer(answer).await }
+        })
     }
 }
 
 impl From<Forward> for EventHandler {
     fn from(forward: Forward) -> Self {
-        Self::from(move |delivery| forward.clone().event(delivery))
+        Self::from(move |delivery| {
+            let forward = forward.clone();
+            async move { forward.event(delivery).await }
+        })
+    }
+}
+
+impl Keep for Forward {
+    /// Hands the event on; it is kept when the application answered 2xx.
+    fn keep(
+        &self,
+        delivery: Delivery,
+    ) -> Pin<Box<dyn Future<Output = Result<(), NotKept>> + Send + '_>> {
+        Box::pin(async move { self.event(delivery).await.map_err(NotKept::Failed) })
     }
 }
 

@@ -24,7 +24,7 @@ pub use forward::Forward;
 pub use gate::{Gate, Verification};
 pub use keep::{Keep, NotKept};
 pub use limits::Limits;
-pub use log::{event_log, tutorial_log};
+pub use log::{answer_log, event_log, tutorial_log};
 pub use received::{Received, Signed};
 pub use receiver::Receiver;
 pub use rejection::Rejection;

@@ -31,6 +31,12 @@ pub fn tutorial_log(answer: &Kept<Answer>) -> String {
     }
 }
 
+/// One short line for the question of an answer webhook: who calls whom, on which leg.
+#[must_use]
+pub fn answer_log(answer: &Kept<Answer>) -> String {
+    line("answer".to_owned(), &serde_json::to_value(answer).unwrap_or_default())
+}
+
 /// One short line for an event: what happened, to whom, on which leg.
 #[must_use]
 pub fn event_log(event: &Event) -> String {
@@ -47,7 +53,13 @@ pub fn event_log(event: &Event) -> String {
         Event::Error(_) => Some("error".to_owned()),
         _ => None,
     };
-    let mut line = kind.unwrap_or_else(|| "unknown event".to_owned());
+    line(kind.unwrap_or_else(|| "unknown event".to_owned()), &value)
+}
+
+/// What it is, with what is known about it behind.
+fn line(kind: String, value: &Value) -> String {
+    let text = |name: &str| value.get(name).and_then(Value::as_str).map(escaped);
+    let mut line = kind;
     let mut push = |part: Option<String>| {
         if let Some(part) = part {
             line.push(' ');
@@ -119,6 +131,13 @@ mod tests {
    'uuid': '797168e24c19a3c45e74e05b10fef2b5'
 }"
         );
+    }
+
+    #[test]
+    fn an_answer_on_one_line() {
+        let query = "from=447700000001&to=447700000002&conversation_uuid=CON-1&uuid=79716&x=%1b%0a";
+        let answer = Kept::from_slice(&crate::query::json(query).unwrap()).unwrap();
+        assert_eq!(answer_log(&answer), "answer 447700000001 -> 447700000002 leg 79716 CON-1");
     }
 
     #[test]

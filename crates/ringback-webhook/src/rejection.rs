@@ -137,11 +137,18 @@ impl Rejection {
                 "webhook refused: {self}"
             ),
             _ => {
-                let cause = std::error::Error::source(self).map(ToString::to_string);
+                let cause = causes(self);
                 tracing::warn!(code, status, cause, "webhook refused: {self}");
             }
         }
     }
+}
+
+/// What is behind an error, outermost first; none when nothing is.
+fn causes(error: &dyn std::error::Error) -> Option<String> {
+    let causes = std::iter::successors(error.source(), |error| error.source());
+    let texts: Vec<String> = causes.map(ToString::to_string).collect();
+    (!texts.is_empty()).then(|| texts.join(": "))
 }
 
 impl IntoResponse for Rejection {

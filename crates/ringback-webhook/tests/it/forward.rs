@@ -73,6 +73,53 @@ async fn a_bad_application_is_replaced() {
     }
 }
 
+#[tokio::test]
+async fn an_event_is_acknowledged_when_it_was_handed_on() {
+    let (seen, mut events) = mpsc::unbounded_channel();
+    let app = Router::new()
+        .route(
+            "/event",
+            post_route(move |body: String| {
+                seen.send(body).unwrap();
+                std::future::ready(())
+            }),
+        )
+        .route("/broken", post_route(async || axum::http::StatusCode::INTERNAL_SERVER_ERROR));
+    let url = application(app).await;
+    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let event = r#"{"status": "busy", "new": 1.0}"#;
+    for (target, expected) in [
+        (format!("{url}/event"), 204),
+        (format!("{url}/broken"), 503),
+        (format!("{url}/404"), 503),
+        (format!("http://{closed}/event"), 503),
+    ] {
+        let receiver = webhooks().keep(Forward::new(&target).unwrap()).start().unwrap();
+        let (status, body) = send(receiver.router(), post("/webhooks/event", event)).await;
+        assert_eq!((status, body.as_str()), (expected, ""), "{target}");
+    }
+    assert_eq!(events.try_recv().unwrap(), event);
+    assert!(events.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn a_target_without_a_path_gets_the_one_that_was_asked() {
+    let path = async |uri: Uri| format!("[{:?}]", uri.to_string());
+    let url = application(Router::new().fallback(path)).await;
+    for (target, expected) in [
+        ("", "/webhooks/answer?to=44"),
+        ("/", "/webhooks/answer?to=44"),
+        ("?key=1", "/webhooks/answer?key=1&to=44"),
+        ("/voice", "/voice?to=44"),
+        ("/voice/", "/voice/?to=44"),
+    ] {
+        let forward = Forward::new(&format!("{url}{target}")).unwrap().or_path("/webhooks/answer");
+        let receiver = webhooks().answer(forward).start().unwrap();
+        let reply = send(receiver.router(), get("/webhooks/answer?to=44")).await;
+        assert_eq!(reply, (200, format!("[{expected:?}]")), "{target}");
+    }
+}
+
 #[test]
 fn wrong_targets() {
     for url in ["", "app:8080", "ftp://app/", "/events"] {
