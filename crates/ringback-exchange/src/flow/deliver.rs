@@ -141,10 +141,10 @@ impl Exchange {
             fallback: false,
         };
         let webhook = self.webhooks.insert(pending);
-        if errand == Errand::Script {
-            if let Some(leg) = self.legs.get_mut(key) {
-                leg.asking = Some(webhook);
-            }
+        if errand == Errand::Script
+            && let Some(leg) = self.legs.get_mut(key)
+        {
+            leg.asking = Some(webhook);
         }
         self.attempt(now, webhook);
     }

@@ -108,7 +108,6 @@ pub(super) fn get(exchange: &Exchange, operation: &GetApplication) -> Result<Vie
 pub(super) fn update(
     exchange: &mut Exchange,
     operation: UpdateApplication,
-    _pair: Option<&KeyPair>,
 ) -> Result<View, Refusal> {
     let id = operation.application_id;
     if exchange.applications.get(&id).is_none() {

@@ -24,9 +24,7 @@ const SERVED: &[(&str, Serve)] = &[
         run(r, |op| applications::create(x, op, r.key_pair.as_ref()))
     }),
     (apps::GetApplication::INFO.id, |x, _, r| run(r, |op| applications::get(x, &op))),
-    (apps::UpdateApplication::INFO.id, |x, _, r| {
-        run(r, |op| applications::update(x, op, r.key_pair.as_ref()))
-    }),
+    (apps::UpdateApplication::INFO.id, |x, _, r| run(r, |op| applications::update(x, op))),
     (apps::DeleteApplication::INFO.id, |x, _, r| run(r, |op| applications::delete(x, &op))),
     (number_ops::ListNumbers::INFO.id, |x, _, r| run(r, |op| Ok(numbers::list(x, &op)))),
     (number_ops::SearchNumbers::INFO.id, |x, _, r| run(r, |op| Ok(numbers::search(x, &op)))),
