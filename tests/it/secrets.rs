@@ -25,6 +25,22 @@ fn model() {
 }
 
 #[test]
+fn exchange() {
+    use ringback_exchange::{Answer, Caller, Input, KeyPair, Request};
+    use ringback_model::{Operation, account::GetBalance};
+    let mut parts = GetBalance::new().encode().unwrap();
+    parts.query = Some(format!("api_key=abcd1234&api_secret={PLANTED}"));
+    parts.body = bytes::Bytes::from(format!("api_secret={PLANTED}"));
+    check("RequestParts", &parts, PLANTED);
+    let pair = KeyPair { public: "public".to_owned(), private: Secret::new(PLANTED) };
+    let operation = GetBalance::INFO;
+    let request = Request { caller: Caller::Account, operation, parts, key_pair: Some(pair) };
+    check("Request", &request, PLANTED);
+    check("Input", &Input::Request(request), PLANTED);
+    check("Answer", &Answer { status: 201, body: PLANTED.as_bytes().to_vec() }, PLANTED);
+}
+
+#[test]
 fn jwt() {
     let pair = KeyPair::generate().unwrap();
     let pem = pair.private_key.expose_secret().to_owned();
