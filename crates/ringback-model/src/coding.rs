@@ -17,6 +17,11 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 /// The same, and the two that are common in values and harmless in a query.
 const QUERY: &AsciiSet = &SEGMENT.remove(b',').remove(b':');
 
+/// How deep the JSON of a body may be nested.
+///
+/// Values that are kept as raw text are read without a limit, and those who read them later have one.
+const DEEPEST: usize = 128;
+
 /// Writes an operation, parameter by parameter.
 pub(crate) struct Encoder {
     info: &'static OperationInfo,
@@ -172,11 +177,24 @@ impl<'a> Decoder<'a> {
     }
 
     pub(crate) fn body<T: DeserializeOwned>(&self) -> Result<T, Fault> {
+        if self.has_no_body() {
+            return Err(not_json("the body is empty".to_owned(), "JSON".to_owned()));
+        }
+        if is_deeper(&self.parts.body, DEEPEST) {
+            return Err(not_json(
+                format!("the body is nested deeper than {DEEPEST} levels"),
+                format!("JSON of at most {DEEPEST} levels"),
+            ));
+        }
         read::from_slice(&self.parts.body).map_err(Fault::from)
     }
 
+    fn has_no_body(&self) -> bool {
+        self.parts.body.iter().all(u8::is_ascii_whitespace)
+    }
+
     pub(crate) fn body_opt<T: DeserializeOwned>(&self) -> Result<Option<T>, Fault> {
-        if self.parts.body.iter().all(u8::is_ascii_whitespace) {
+        if self.has_no_body() {
             return Ok(None);
         }
         self.body().map(Some)
@@ -225,8 +243,39 @@ fn value<T: Parameter>(place: FaultPlace, name: &str, text: &str) -> Result<T, F
         name: name.to_owned(),
         reason: format!("\"{name}\" must be {}", expected.0),
         seen: if T::SECRET { String::new() } else { text.chars().take(80).collect() },
-        expected: expected.0.to_owned(),
+        expected: expected.accepted().to_owned(),
     })
+}
+
+fn not_json(reason: String, expected: String) -> Fault {
+    let (name, seen) = (String::new(), String::new());
+    Fault { place: FaultPlace::Json, name, reason, seen, expected }
+}
+
+/// Whether lists and objects are nested deeper than `limit`; brackets within texts do not count.
+fn is_deeper(json: &[u8], limit: usize) -> bool {
+    if json.len() <= limit {
+        return false;
+    }
+    let (mut depth, mut in_text) = (0_usize, false);
+    let mut bytes = json.iter();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'"' => in_text = !in_text,
+            b'\\' if in_text => {
+                bytes.next();
+            }
+            b'[' | b'{' if !in_text => {
+                depth += 1;
+                if depth > limit {
+                    return true;
+                }
+            }
+            b']' | b'}' if !in_text => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    false
 }
 
 fn missing(place: FaultPlace, name: &str) -> Fault {

@@ -2,13 +2,21 @@
 
 use std::borrow::Cow;
 
-use crate::{Decimal, Json, PhoneNumber, Secret, Timestamp, lenient};
+use crate::{Decimal, Json, PhoneNumber, Secret, Timestamp, fault::NEGATIVE, lenient};
 
 /// What a parameter should have been, as in `must be a number`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Expected(pub(crate) &'static str);
 
+impl Expected {
+    /// The same as something that can be sent.
+    pub(crate) fn accepted(self) -> &'static str {
+        if self == NOT_NEGATIVE { NEGATIVE.1 } else { self.0 }
+    }
+}
+
 const NUMBER: Expected = Expected("a number");
+const NOT_NEGATIVE: Expected = Expected(NEGATIVE.0);
 
 /// A value written as text and read from it.
 pub(crate) trait Parameter: Sized {
@@ -30,7 +38,11 @@ macro_rules! numbers {
                 self.to_string().into()
             }
             fn from_text(text: &str) -> Result<Self, Expected> {
-                text.parse().map_err(|_| NUMBER)
+                text.parse().map_err(|_| {
+                    let signed = <$ty>::try_from(-1_i8).is_ok();
+                    let negative = text.parse::<i64>().is_ok_and(|number| number < 0);
+                    if negative && !signed { NOT_NEGATIVE } else { NUMBER }
+                })
             }
         }
     )+};

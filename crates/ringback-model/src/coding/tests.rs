@@ -135,6 +135,89 @@ fn faults_are_worded_like_the_platforms() {
 }
 
 #[test]
+fn faults_are_told_in_one_sentence() {
+    #[track_caller]
+    fn check(fault: Result<impl std::fmt::Debug, Fault>, sentence: &str, remedy: &str) {
+        let fault = fault.unwrap_err();
+        assert_eq!((fault.sentence().as_str(), fault.remedy().as_str()), (sentence, remedy));
+    }
+    let body = |body| RequestParts { path: "/v2/applications".to_owned(), ..parts("", "", body) };
+    let create = |json| applications::CreateApplication::decode(&body(json));
+    check(create("{}"), "`name` is required", "send a value");
+    check(create("[]"), "the body must be of type object, but it is a list", "send an object");
+    check(create(""), "the body is empty", "send JSON");
+    check(
+        create("{"),
+        "the body is not JSON: EOF while parsing an object at line 1 column 1",
+        "send JSON",
+    );
+    check(
+        create(r#"{"name":"a","name":"b"}"#),
+        "`name` must not be there twice",
+        "send each field once",
+    );
+    check(
+        create(r#"{"name":{}}"#),
+        "`name` must be a string, but it is an object",
+        "send a string",
+    );
+    let negative = "a number that is at least 0";
+    check(
+        control::AdvanceClock::decode(&body(r#"{"milliseconds":-5}"#)),
+        "`milliseconds` must be greater than or equal to 0, but it is integer `-5`",
+        &format!("send {negative}"),
+    );
+    check(
+        control::AdvanceClock::decode(&body(r#"{"milliseconds":1.5}"#)),
+        "`milliseconds` must be an integer, but it is floating point `1.5`",
+        "send an integer",
+    );
+    check(
+        control::HoldClock::decode(&body(r#"{"seconds":5000000000}"#)),
+        "`seconds` must be a safe number, but it is integer `5000000000`",
+        "send a number that is not that large",
+    );
+    check(
+        control::HoldClock::decode(&body(r#"{"minutes":1}"#)),
+        "`minutes` is not allowed",
+        "send no fields but `seconds`",
+    );
+    let search = |query| numbers::SearchNumbers::decode(&parts(query, "", ""));
+    check(
+        search("country=GB&size=ten"),
+        "`size` must be a number, but it is \"ten\"",
+        "send a number",
+    );
+    check(
+        search("country=GB&size=-1"),
+        "`size` must be greater than or equal to 0, but it is \"-1\"",
+        &format!("send {negative}"),
+    );
+}
+
+#[test]
+fn bodies_are_not_nested_without_end() {
+    for (open, inner, close) in [("[", "", "]"), (r#"{"a":"#, "1", "}")] {
+        let levels = |levels: usize| {
+            // Two levels are around them.
+            let (open, close) = (open.repeat(levels - 2), close.repeat(levels - 2));
+            let body = format!(r#"{{"name":"a","capabilities":{{"other":{open}{inner}{close}}}}}"#);
+            applications::CreateApplication::decode(&parts("", "", &body))
+        };
+        levels(128).unwrap();
+        for depth in [129, 5_000, 100_000] {
+            let fault = levels(depth).unwrap_err();
+            assert_eq!(fault.place, FaultPlace::Json);
+            assert_eq!(fault.sentence(), "the body is nested deeper than 128 levels");
+            assert_eq!(fault.remedy(), "send JSON of at most 128 levels");
+        }
+    }
+    // Brackets within texts are no levels.
+    let text = format!(r#"{{"name":"{}\"{}"}}"#, "[".repeat(500), "{".repeat(500));
+    applications::CreateApplication::decode(&parts("", "", &text)).unwrap();
+}
+
+#[test]
 fn ids_and_paths_are_unique() {
     let mut ids: Vec<_> = crate::OPERATIONS.iter().map(|info| info.id).collect();
     let mut routes: Vec<_> = crate::OPERATIONS

@@ -144,6 +144,8 @@ pub mod conversation {
         DUPLICATE_NAME = 409, "conversation:error:duplicate-name", "Conflict.", "The request failed because the conversation name already exists.";
         /// The name of a user is taken.
         DUPLICATE_USER_NAME = 409, "user:error:duplicate-name", "Conflict.", "The request failed because the user name already exists.";
+        /// The token stands for no user; its sentence is not documented and ours.
+        INVALID_USER_TOKEN = 401, "user:error:invalid-user-token", "Unauthorized.", "You did not provide a valid user token. Please provide a token of a user.";
         /// A user may not be called so.
         INVALID_USER_NAME = 400, "user:error:invalid-user-name", "Bad request.", "Username must not be 'me' and it must not start with 'USR-'.";
         /// The conversation is inactive.
