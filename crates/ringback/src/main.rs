@@ -11,6 +11,7 @@ mod listen;
 mod log;
 mod node;
 mod output;
+mod private_file;
 mod signals;
 mod stream;
 mod terminal;

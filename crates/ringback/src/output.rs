@@ -127,10 +127,15 @@ fn parse(json: &str) -> anyhow::Result<Node> {
     serde_json::from_str(json).context("the answer is not JSON")
 }
 
-/// Writes data to stdout.
+/// Writes text to stdout.
 pub(crate) fn print(text: &str) -> anyhow::Result<()> {
+    write(text.as_bytes())
+}
+
+/// Writes data to stdout as it is, text or not.
+pub(crate) fn write(bytes: &[u8]) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes())?;
+    out.write_all(bytes)?;
     Ok(out.flush()?)
 }
 

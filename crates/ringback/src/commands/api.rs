@@ -11,7 +11,7 @@ use ringback_model::{
 use serde_json::json;
 
 use super::jwt::{pair, unreadable};
-use crate::{context::Context, errors::Complaint, output::print};
+use crate::{context::Context, errors::Complaint, output::write};
 
 /// All but the characters that RFC 3986 calls unreserved.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -51,25 +51,29 @@ async fn send(
     context: &Context,
 ) -> anyhow::Result<()> {
     if info.reply == ReplyKind::EventStream {
-        return stream(info, context).await;
+        return stream(info, parts, context).await;
     }
     let body = context.raw(info, parts).await?;
     match info.reply {
         _ if body.is_empty() => Ok(()),
         ReplyKind::Json => context.output.document(&String::from_utf8_lossy(&body)),
-        _ => print(&String::from_utf8_lossy(&body)),
+        _ => write(&body),
     }
 }
 
-/// The one stream there is goes on until it is cut.
-async fn stream(info: &'static OperationInfo, context: &Context) -> anyhow::Result<()> {
+/// A stream goes on until it is cut.
+async fn stream(
+    info: &'static OperationInfo,
+    parts: RequestParts,
+    context: &Context,
+) -> anyhow::Result<()> {
     let client = context.client(info)?;
-    let opened = client.open(&ringback_model::control::StreamEvents::new()).await;
+    let opened = client.open_raw(info, parts).await;
     let mut open = context.judged(&client, opened).await?;
     loop {
         let chunk = open.chunk().await;
         match context.judged(&client, chunk).await? {
-            Some(chunk) => print(&String::from_utf8_lossy(&chunk))?,
+            Some(chunk) => write(&chunk)?,
             None => return Ok(()),
         }
     }

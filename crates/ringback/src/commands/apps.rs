@@ -1,8 +1,6 @@
 //! Applications.
 
 use std::{
-    fs,
-    io::Write as _,
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -23,6 +21,7 @@ use crate::{
     credentials,
     errors::Complaint,
     output::{Column, Format, note, print},
+    private_file::PrivateFile,
 };
 
 /// Applications.
@@ -253,9 +252,7 @@ impl Urls {
 /// A key file that is there, empty and for its owner alone, before the key is known.
 struct KeyFile {
     path: PathBuf,
-    temporary: PathBuf,
-    file: fs::File,
-    saved: bool,
+    file: PrivateFile,
 }
 
 impl KeyFile {
@@ -268,44 +265,21 @@ impl KeyFile {
             .fix("name another file, move this one away, or give --force")
             .into());
         }
-        let mut temporary = path.as_os_str().to_owned();
-        temporary.push(format!(".{}", std::process::id()));
-        let temporary = PathBuf::from(temporary);
-        let mut options = fs::OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::OpenOptionsExt as _;
-            options.mode(0o600);
-        }
-        let file = options.open(&temporary).map_err(|error| {
+        let file = PrivateFile::reserve(path).map_err(|error| {
             Complaint::failure(format!("the key file `{}` cannot be made: {error}", path.display()))
                 .fix("name a file in a directory that exists and may be written")
         })?;
-        Ok(Self { path: path.to_owned(), temporary, file, saved: false })
+        Ok(Self { path: path.to_owned(), file })
     }
 
-    fn save(mut self, key: &str) -> anyhow::Result<PathBuf> {
-        let written = writeln!(self.file, "{}", key.trim_end())
-            .and_then(|()| self.file.sync_all())
-            .and_then(|()| fs::rename(&self.temporary, &self.path));
-        written.map_err(|error| {
+    fn save(self, key: &str) -> anyhow::Result<PathBuf> {
+        self.file.save(&format!("{}\n", key.trim_end())).map_err(|error| {
             Complaint::failure(format!(
                 "the private key cannot be saved to `{}`: {error}",
                 self.path.display()
             ))
             .fix("the application exists; delete it and create another")
         })?;
-        self.saved = true;
-        Ok(self.path.clone())
-    }
-}
-
-impl Drop for KeyFile {
-    fn drop(&mut self) {
-        if !self.saved {
-            // It is empty, and nobody knows of it.
-            drop(fs::remove_file(&self.temporary));
-        }
+        Ok(self.path)
     }
 }

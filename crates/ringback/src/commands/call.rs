@@ -13,7 +13,7 @@ use ringback_model::{
 };
 
 use crate::{
-    context::Context, errors::Complaint, output::note, signals, stream::Happenings,
+    context::Context, errors::Complaint, output::note, signals::Wishes, stream::Happenings,
     terminal::Terminal,
 };
 
@@ -24,7 +24,8 @@ pub(crate) struct Args {
     from: String,
     /// The number it dials
     to: String,
-    /// How the caller behaves in this call, such as "hang up after 10s"
+    /// How the caller behaves in this call: "hang up after 10s" counts from the answer,
+    /// "give up after 10s" ends the call if it still rings then
     #[arg(long, value_name = "SCRIPT", value_parser = super::phones::behaviour)]
     script: Option<String>,
     /// Place the call and let it be
@@ -66,6 +67,7 @@ fn name(call: &Call) -> anyhow::Result<()> {
 
 /// Draws a call until it is over; Ctrl-C puts the caller's phone down.
 async fn follow(call: &Call, context: &Context, client: &Client) -> anyhow::Result<Call> {
+    let mut wishes = Wishes::new();
     let phones = client.send(&ListPhones::new()).await;
     let phones = context.judged(client, phones).await?.phones;
     let mut caller = Party::new(PartyKind::Phone, call.from.as_str()).number(call.from.as_str());
@@ -80,7 +82,7 @@ async fn follow(call: &Call, context: &Context, client: &Client) -> anyhow::Resu
     loop {
         let entry = tokio::select! {
             entry = happenings.next() => entry?,
-            () = signals::stop() => {
+            _ = wishes.next() => {
                 if leaving {
                     break;
                 }

@@ -2,8 +2,6 @@
 
 use std::{
     ffi::OsString,
-    fs,
-    io::Write as _,
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -20,7 +18,8 @@ use crate::{
     errors::{Complaint, FAILURE},
     listen::listen,
     output::note,
-    signals,
+    private_file::PrivateFile,
+    signals::{self, Wish, Wishes},
 };
 
 /// How the platform is run.
@@ -165,6 +164,7 @@ and with a webhook server (`ringback serve --connect 447700000003` is one):
 /// Runs a command in the environment of this platform, and gives its exit code.
 async fn command(words: &[OsString], environment: &Environment) -> anyhow::Result<ExitCode> {
     let Some((program, args)) = words.split_first() else { return Ok(ExitCode::SUCCESS) };
+    let mut wishes = Wishes::new();
     let mut child = tokio::process::Command::new(program)
         .args(args)
         .envs(env::variables(environment))
@@ -183,8 +183,9 @@ async fn command(words: &[OsString], environment: &Environment) -> anyhow::Resul
         tokio::select! {
             status = child.wait() => break status.context("the command was lost")?,
             // The terminal tells the command itself; we wait until it has ended.
-            () = signals::interrupt() => {}
-            () = signals::terminate() => child.start_kill().context("the command cannot be ended")?,
+            wish = wishes.next() => if wish == Wish::Terminate {
+                child.start_kill().context("the command cannot be ended")?;
+            },
         }
     };
     Ok(ExitCode::from(exit_code(status)))
@@ -200,20 +201,7 @@ fn exit_code(status: std::process::ExitStatus) -> u8 {
 
 /// Writes a file that only its owner reads, whole or not at all.
 fn write_private(path: &Path, text: &str) -> anyhow::Result<()> {
-    let mut temporary = path.as_os_str().to_owned();
-    temporary.push(format!(".{}", std::process::id()));
-    let temporary = PathBuf::from(temporary);
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(0o600);
-    }
-    let written = options
-        .open(&temporary)
-        .and_then(|mut file| file.write_all(text.as_bytes()))
-        .and_then(|()| fs::rename(&temporary, path));
+    let written = PrivateFile::reserve(path).and_then(|file| file.save(text));
     written.map_err(|error| {
         Complaint::failure(format!("`{}` cannot be written: {error}", path.display())).into()
     })
