@@ -81,7 +81,13 @@ impl Refusal {
             if !hint.is_empty() {
                 hint.push_str("; ");
             }
-            hint.extend(part.chars().map(|c| if (' '..='~').contains(&c) { c } else { '?' }));
+            for c in part.chars() {
+                match c {
+                    ' '..='~' => hint.push(c),
+                    '…' => hint.push_str("..."),
+                    _ => hint.push('?'),
+                }
+            }
         }
         if hint.len() > 200 {
             hint.truncate(197);
@@ -125,12 +131,9 @@ pub(crate) fn fault(operation: &OperationInfo, fault: &Fault) -> Refusal {
     };
     Refusal::new(details, reason)
         .checked(format!("the {} of {}", fault.place, operation.id))
-        .seen(match fault.name.as_str() {
-            "" => format!("{}: {}", fault.reason, fault.seen),
-            name => format!("{name} was {}: {}", fault.seen, fault.reason),
-        })
+        .seen(fault.sentence())
         .expected(fault.expected.clone())
-        .fix(format!("send {}", fault.expected))
+        .fix(fault.remedy())
 }
 
 fn add(mut details: Details, name: &str, reason: &str) -> Details {
@@ -138,18 +141,21 @@ fn add(mut details: Details, name: &str, reason: &str) -> Details {
     details
 }
 
-/// A value that can be read but is not allowed.
+/// A value that can be read but is not allowed; the reason says what is accepted.
 pub(crate) fn invalid(
     known: problem::known::Known,
     name: &str,
     reason: &str,
     seen: &str,
 ) -> Refusal {
+    // The validator's words begin with the name.
+    let accepted = reason.strip_prefix(&format!("\"{name}\" ")).unwrap_or(reason);
+    let seen: String = seen.chars().take(60).collect();
     Refusal::new(add(known.details(), name, reason), "parameter-invalid")
         .checked(format!("the value of {name}"))
         .seen(format!("{name} was {seen:?}"))
-        .expected(reason.to_owned())
-        .fix(format!("correct {name}"))
+        .expected(format!("a value that {accepted}").replace("that must be", "that is"))
+        .fix(format!("it {accepted}"))
 }
 
 pub(crate) fn malformed_number(name: &str, seen: &str, error: &PhoneNumberError) -> Refusal {
@@ -223,6 +229,23 @@ pub(crate) fn phone_idle(number: &str, what: &str) -> Refusal {
         .seen(format!("the phone {number} cannot {what}: it is not in such a call"))
         .expected("a phone that rings (answer, decline) or talks (hang up)")
         .fix("GET /_ringback/phones lists what each phone does")
+}
+
+pub(crate) fn no_such_phone(number: &str) -> Refusal {
+    Refusal::new(Details::new(404, "phone-unknown"), "phone-unknown")
+        .checked("that there is such a phone")
+        .seen(format!("there is no phone {number}: it was never set up and is in no call"))
+        .expected("the number of a phone that is set up or in a call")
+        .fix("GET /_ringback/phones lists them")
+}
+
+/// A token that stands for no user, where the user is what is asked about.
+pub(crate) fn no_user() -> Refusal {
+    Refusal::new(conversation::INVALID_USER_TOKEN.details(), "token-without-user")
+        .checked("whose member `me` is")
+        .seen("the token has no claim `sub`, so it stands for no user")
+        .expected("a token with the claim `sub`")
+        .fix("mint the token with the name of a user as `sub`")
 }
 
 /// No such conversation: unknown, over, or of another application. The platform says the same of all three.

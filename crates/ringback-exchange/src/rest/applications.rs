@@ -230,13 +230,13 @@ fn check_webhook(name: &str, webhook: &Webhook, longest: u32) -> Result<(), Refu
     Ok(())
 }
 
-/// A public key of the application's own; whether it is one shows when it verifies a token.
+/// A public key of the application's own; whether it is one is seen at the edge, which can read it.
 fn public_key(text: &str) -> Result<String, Refusal> {
     let fix = |seen: &str| {
         Err(refusal::invalid(
             api::PAYLOAD_VALIDATION,
             "keys.public_key",
-            "must be a public key in PEM format",
+            "must be an RSA public key of at least 2048 bits in PEM format",
             seen,
         ))
     };

@@ -130,6 +130,13 @@ fn act(
     event: PhoneEvent,
     can: impl Fn(&Leg) -> bool,
 ) -> Result<PhoneView, Refusal> {
+    let number = PhoneNumber::new(number)
+        .map_err(|error| refusal::malformed_number("number", number, &error))?;
+    let number = number.as_str();
+    let in_call = |leg: &Leg| **leg.phone() == *number && !leg.state.is_over();
+    if exchange.phones.get(number).is_none() && !exchange.legs.iter().any(|(_, leg)| in_call(leg)) {
+        return Err(refusal::no_such_phone(number));
+    }
     let leg = exchange
         .legs
         .iter()

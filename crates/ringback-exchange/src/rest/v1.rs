@@ -133,11 +133,10 @@ pub(super) fn me(
 ) -> Result<Kept<MemberView>, Refusal> {
     let conversation = view::find(exchange, caller, &operation.conversation_id)?;
     let name = match caller {
-        Caller::Application { user: Some(name), .. } => name.as_str(),
-        _ => "",
+        Caller::Application { user: Some(name), .. } if !name.is_empty() => name.as_str(),
+        _ => return Err(refusal::no_user()),
     };
-    let member =
-        conversation.members.iter().find(|member| !name.is_empty() && member.user_name() == name);
+    let member = conversation.members.iter().find(|member| member.user_name() == name);
     let member = member.ok_or_else(|| {
         refusal::within_conversation(known::conversation::MEMBER_NOT_FOUND, "member", name)
     })?;

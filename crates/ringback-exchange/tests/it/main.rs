@@ -5,6 +5,7 @@
 mod answer;
 mod callee;
 mod properties;
+mod refusals;
 mod rest;
 mod tutorial;
 mod world;
