@@ -4,7 +4,8 @@ use std::ffi::OsString;
 
 use clap::{
     ArgAction, ArgMatches, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand,
-    error::{ContextKind, ContextValue, ErrorKind},
+    builder::Resettable,
+    error::{ContextKind, ContextValue},
     parser::ValueSource,
 };
 use secrecy::SecretString;
@@ -64,6 +65,9 @@ pub(crate) struct Global {
     /// Its private key: a file, the text itself, or - for stdin
     #[arg(long, global = true, env = "VONAGE_PRIVATE_KEY", value_name = "FILE", hide_env_values = true, value_parser = secret, allow_hyphen_values = true, help_heading = ACCOUNT)]
     pub(crate) private_key: Option<SecretString>,
+    /// What the emulator's control API asks for; needed when other machines can reach it
+    #[arg(long, global = true, env = "RINGBACK_CONTROL_TOKEN", value_name = "TOKEN", hide_env_values = true, value_parser = secret, help_heading = ACCOUNT)]
+    pub(crate) control_token: Option<SecretString>,
 }
 
 const ACCOUNT: &str = "Who and where";
@@ -120,7 +124,9 @@ pub(crate) struct Given {
 
 /// Reads the command line and the environment.
 pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<(Cli, Given), clap::Error> {
-    let mut matches = Cli::command().try_get_matches_from(args).map_err(suggest)?;
+    let args: Vec<OsString> = args.into_iter().collect();
+    let matches = Cli::command().try_get_matches_from(&args);
+    let mut matches = matches.map_err(|error| suggest(as_typed(error, &args)))?;
     let given = Given::of(&matches);
     let mut cli = Cli::from_arg_matches_mut(&mut matches)
         .map_err(|error| error.format(&mut Cli::command()))?;
@@ -128,12 +134,27 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<(Cli, Gi
     Ok((cli, given))
 }
 
-/// Leaves out of an error what does not help: old spellings for those who typed none, and a long usage.
-fn suggest(mut error: clap::Error) -> clap::Error {
-    if error.kind() == ErrorKind::MissingRequiredArgument {
-        // It would list every option that the environment sets; what is missing is told above it.
-        error.remove(ContextKind::Usage);
+/// The error with a usage that does not list every option that the environment sets.
+fn as_typed(mut error: clap::Error, args: &[OsString]) -> clap::Error {
+    if !matches!(error.get(ContextKind::Usage), Some(ContextValue::StyledStr(_))) {
+        return error;
     }
+    match without_environment(Cli::command()).try_get_matches_from(args) {
+        Err(typed) if typed.kind() == error.kind() => typed,
+        // The environment takes part in it: better no usage than a wrong one.
+        _ => {
+            error.remove(ContextKind::Usage);
+            error
+        }
+    }
+}
+
+fn without_environment(command: clap::Command) -> clap::Command {
+    command.mut_args(|arg| arg.env(Resettable::Reset)).mut_subcommands(without_environment)
+}
+
+/// Leaves out of an error what does not help: old spellings for those who typed none.
+fn suggest(mut error: clap::Error) -> clap::Error {
     let typed = |error: &clap::Error| match error.get(ContextKind::InvalidSubcommand) {
         Some(ContextValue::String(typed)) => typed.contains(':'),
         _ => false,
@@ -175,7 +196,7 @@ impl Global {
         for text in [&mut self.url, &mut self.api_key, &mut self.application_id] {
             text.take_if(|text| text.trim().is_empty());
         }
-        for text in [&mut self.api_secret, &mut self.private_key] {
+        for text in [&mut self.api_secret, &mut self.private_key, &mut self.control_token] {
             text.take_if(|text| text.expose_secret().trim().is_empty());
         }
     }

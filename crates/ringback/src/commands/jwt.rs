@@ -12,7 +12,7 @@ use crate::{
     cli::secret,
     context::{Context, now},
     credentials,
-    errors::Complaint,
+    errors::{Complaint, printable},
     output::{Format, note, print},
 };
 
@@ -145,11 +145,24 @@ pub(crate) fn mint(signer: &Signer, claims: &Claims) -> anyhow::Result<String> {
 /// Says on stderr what is unusual about a token that was minted.
 pub(crate) fn warn(token: &str) -> anyhow::Result<()> {
     if let Ok(inspection) = inspect(token.trim()) {
+        if let Some(id) = inspection.claims.get("application_id").filter(|id| !is_uuid(id)) {
+            let id = printable(&id.as_str().map_or_else(|| id.to_string(), str::to_owned), false);
+            note(&format!(
+                "warning: the application id `{id}` is not a UUID, so the platform knows no such application"
+            ))?;
+        }
         for warning in inspection.explain(now()).warnings {
             note(&format!("warning: {}", warning.text))?;
         }
     }
     Ok(())
+}
+
+/// Whether it is a text such as `aaaaaaaa-bbbb-4ccc-8ddd-0123456789ab`.
+fn is_uuid(value: &Value) -> bool {
+    let groups = value.as_str().unwrap_or_default().split('-');
+    let hex = |group: &str| group.bytes().all(|byte| byte.is_ascii_hexdigit());
+    groups.clone().all(hex) && groups.map(str::len).eq([8, 4, 4, 4, 12])
 }
 
 fn in_words(error: ringback_jwt::Error) -> anyhow::Error {

@@ -17,7 +17,9 @@ pub(crate) enum Command {
     Set {
         /// Its number
         number: String,
-        /// How it behaves, such as "ring after 1s, answer after 3s, hang up after 10s" or "busy"
+        /// How it behaves, such as "ring after 1s, answer after 3s, hang up after 10s" or "busy";
+        /// "hang up" counts from the answer, "give up after 5s" ends a call of its own that still
+        /// rings then
         #[arg(value_parser = behaviour)]
         script: Option<String>,
         /// Whose it is

@@ -1,14 +1,14 @@
 //! A webhook server that answers with a script and prints what it is told.
 
-use std::{fs, process::ExitCode};
+use std::{fs, pin::Pin, process::ExitCode};
 
 use anyhow::Context as _;
 use axum::{Router, routing::get};
 use ringback_model::{Kept, PhoneNumber, webhook::Answer};
 use ringback_ncco::{Style, check_bytes};
 use ringback_webhook::{
-    Answerer, Delivery, Forward, Receiver, Script, Signed, Verification, Webhooks, event_log,
-    tutorial_log,
+    Answerer, Delivery, Forward, Keep, NotKept, Receiver, Script, Signed, Verification, Webhooks,
+    answer_log, event_log, tutorial_log,
 };
 use secrecy::SecretString;
 
@@ -54,10 +54,15 @@ struct What {
     /// Speak this text to callers
     #[arg(long, value_name = "TEXT")]
     talk: Option<String>,
-    /// Ask this URL, and hand events on to it
+    /// Ask this URL, and hand events on to it: exactly there if it has a path, else with the path
+    /// of the request, /webhooks/answer or /webhooks/event
     #[arg(long, value_name = "URL")]
     forward: Option<String>,
 }
+
+/// Where webhooks come in; a URL to forward to that has no path gets these.
+const ANSWER: &str = "/webhooks/answer";
+const EVENT: &str = "/webhooks/event";
 
 pub(crate) fn run(args: Args, context: &Context) -> anyhow::Result<ExitCode> {
     crate::log::start(context.global.verbose, &context.terminal);
@@ -66,8 +71,8 @@ pub(crate) fn run(args: Args, context: &Context) -> anyhow::Result<ExitCode> {
         let receiver = receiver(args, context)?;
         let listener = listen(&at).await?;
         let address = listener.local_addr().context("the listener has no address")?;
-        note(&format!("answer webhook: http://{address}/webhooks/answer"))?;
-        note(&format!("event webhook:  http://{address}/webhooks/event"))?;
+        note(&format!("answer webhook: http://{address}{ANSWER}"))?;
+        note(&format!("event webhook:  http://{address}{EVENT}"))?;
         let stopped = receiver.serve(listener, signals::stop()).await;
         if !stopped.is_clean() {
             note("warning: not everything was finished in time")?;
@@ -77,15 +82,22 @@ pub(crate) fn run(args: Args, context: &Context) -> anyhow::Result<ExitCode> {
 }
 
 fn receiver(args: Args, context: &Context) -> anyhow::Result<Receiver> {
-    let mut webhooks = Webhooks::new(now).strict(args.strict);
+    let mut webhooks = Webhooks::new(now).strict(args.strict).routes(ANSWER, EVENT);
     for secret in args.signature_secret {
         webhooks = webhooks.secret(secret);
     }
     webhooks = match &args.answer.forward {
-        // The application behind prints what it is told.
         Some(url) => {
             let forward = Forward::new(url).map_err(|error| usage(&error))?;
-            webhooks.answer(forward.clone()).event(forward)
+            let events = Told(forward.clone().or_path(EVENT));
+            let forward = forward.or_path(ANSWER);
+            // The application behind prints the whole question.
+            let answer = Answerer::new(move |answer: Signed<Kept<Answer>>| {
+                tell(&answer_log(&answer), &answer.verification);
+                let forward = forward.clone();
+                async move { forward.answer(answer).await }
+            });
+            webhooks.answer(answer).keep(events)
         }
         None => {
             let script = script(&args.answer, args.unchecked, context)?;
@@ -99,8 +111,24 @@ fn receiver(args: Args, context: &Context) -> anyhow::Result<Receiver> {
             })
         }
     };
-    let health = Router::new().route("/healthz", get(async || "ok\n"));
+    // It is ready when it answers.
+    let health = Router::new()
+        .route("/healthz", get(async || "ok\n"))
+        .route("/readyz", get(async || "ok\n"));
     Ok(webhooks.start().map_err(|error| usage(&error))?.map(|router| router.merge(health)))
+}
+
+/// Hands events on, and prints each that comes: one that could not be handed on comes again.
+struct Told(Forward);
+
+impl Keep for Told {
+    fn keep(
+        &self,
+        delivery: Delivery,
+    ) -> Pin<Box<dyn Future<Output = Result<(), NotKept>> + Send + '_>> {
+        tell(&event_log(&delivery), &delivery.verification);
+        self.0.keep(delivery)
+    }
 }
 
 /// Prints what came; whoever does not listen any more misses it.

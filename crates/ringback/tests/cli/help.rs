@@ -83,6 +83,7 @@ fn own(help: &str) -> String {
         "--api-secret",
         "--application-id",
         "--private-key",
+        "--control-token",
         "--help",
     ];
     let mut skipping = false;

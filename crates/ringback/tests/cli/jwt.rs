@@ -31,6 +31,24 @@ fn a_token_is_minted_and_verified() {
 }
 
 #[test]
+fn an_application_id_that_is_none_is_warned_of() {
+    let place = Place::new().keys();
+    let check = |args: &[&str], warned: bool| {
+        let minted = place.run(args).ended(0);
+        assert!(claims(&minted)["application_id"].is_string());
+        let warning = "warning: the application id `notuuid` is not a UUID";
+        let count = minted.err.matches(warning).count();
+        assert_eq!(count, usize::from(warned), "{args:?}: {}", minted.err);
+    };
+    let create = ["jwt", "create", "--private-key", "private.key", "--application-id"];
+    check(&[&create[..], &["notuuid"]].concat(), true);
+    check(&[&create[..], &[APP]].concat(), false);
+    check(&[&create[..], &[&APP.to_uppercase()]].concat(), false);
+    let exp = "exp=4102444800";
+    check(&["jwt:generate", "private.key", exp, "application_id=notuuid"], true);
+}
+
+#[test]
 fn every_claim_can_be_said() {
     let place = Place::new().set("VONAGE_APPLICATION_ID", APP).set("VONAGE_PRIVATE_KEY", pair().0);
     let check = |args: &[&str], name: &str, expected: serde_json::Value| {

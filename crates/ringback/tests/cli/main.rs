@@ -5,5 +5,6 @@ mod help;
 mod jwt;
 mod ncco;
 mod run;
+mod serve;
 mod usage;
 mod whole;

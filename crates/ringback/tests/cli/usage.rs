@@ -54,6 +54,29 @@ fn no_secret_of_the_environment_is_shown() {
 }
 
 #[test]
+fn the_usage_is_the_same_in_any_environment() {
+    let with = Place::new()
+        .set("RINGBACK_URL", "http://127.0.0.1:1")
+        .set("VONAGE_API_KEY", "abcd1234")
+        .set("VONAGE_API_SECRET", "secret")
+        .set("VONAGE_APPLICATION_ID", "x")
+        .set("VONAGE_PRIVATE_KEY", "private.key")
+        .set("VONAGE_SIGNATURE_SECRET", "secret");
+    let without = Place::new();
+    for (args, usage) in [
+        (&["numbers", "buy"][..], "Usage: ringback numbers buy <NUMBER>\n"),
+        (&["numbers", "buy", "1", "2"], "Usage: ringback numbers buy [OPTIONS] <NUMBER>\n"),
+        (&["numbers", "list", "--what"], "Usage: ringback numbers list [OPTIONS]\n"),
+        (&["serve", "--what"], "Usage: ringback serve"),
+        (&["link:app"], "Usage: ringback link:app <NUMBER> <APPLICATION>\n"),
+    ] {
+        let (told, expected) = (with.run(args).ended(2).err, without.run(args).ended(2).err);
+        assert!(told.contains(usage), "{args:?}: {told}");
+        assert_eq!(told, expected, "{args:?}");
+    }
+}
+
+#[test]
 fn nobody_there_is_1() {
     let place = Place::new().set("RINGBACK_URL", "http://127.0.0.1:1");
     let ran = place.run(&["env"]).ended(1);
