@@ -27,7 +27,10 @@ pub struct Config {
     pub allowed_hosts: Vec<String>,
     /// What the control API and the inspector ask for; needed when others can reach the address.
     pub control_token: Option<SecretString>,
-    /// How many finished calls, and transcripts, are kept.
+    /// How many finished calls, and transcripts of such, are kept.
+    ///
+    /// Besides, all transcripts together keep at most 100,000 entries in 32 MiB, those of finished
+    /// calls being forgotten first; and 10,000 webhooks are kept, with their replies, in 32 MiB.
     pub finished_calls: usize,
     /// The private key, PEM, of the application that is there from the start; generated when none.
     pub private_key: Option<SecretString>,
@@ -52,7 +55,7 @@ impl Default for Config {
             maps: Vec::new(),
             allowed_hosts: Vec::new(),
             control_token: None,
-            finished_calls: 10_000,
+            finished_calls: 1_000,
             private_key: None,
             start_application: true,
             spare_key_pairs: 1,

@@ -11,7 +11,7 @@ use http::{StatusCode, request::Parts};
 use ringback_exchange::Refusal;
 use ringback_model::{
     ApiKey, Operation, OperationInfo, Secret,
-    control::{Environment, GetRefusal, GetTranscript, Health, Refusals, Transcript},
+    control::{Environment, GetRefusal, GetTranscript, Health, Refusals},
     operation::{ErrorFamily, RequestParts},
 };
 use secrecy::{ExposeSecret, SecretString};
@@ -33,30 +33,30 @@ pub(crate) async fn answer(
     parts: &RequestParts,
 ) -> Result<Response, Refusal> {
     match info.id {
-        "control.GetEnvironment" => Ok(reply::value(StatusCode::OK, &environment(platform).await)),
-        "control.GetHealth" => {
+        id::GET_ENVIRONMENT => Ok(reply::value(StatusCode::OK, &environment(platform).await)),
+        id::GET_HEALTH => {
             let health = Health::new("ok").version(env!("CARGO_PKG_VERSION"));
             Ok(reply::value(StatusCode::OK, &health))
         }
-        "control.GetTranscript" => transcript(platform, parts),
-        "control.ListRefusals" => {
+        id::GET_TRANSCRIPT => transcript(platform, parts),
+        id::LIST_REFUSALS => {
             let refusals = platform.refusals.lock().unwrap_or_else(PoisonError::into_inner);
             Ok(reply::value(StatusCode::OK, &Refusals::new(refusals.list())))
         }
-        "control.GetRefusal" => one_refusal(platform, parts),
-        "control.ListWebhooks" => webhooks::list(platform, parts),
-        "control.GetWebhook" => webhooks::get(platform, parts),
-        "control.ReplayWebhook" => webhooks::replay(platform, parts).await,
-        "control.GetClock" => Ok(clock::get(platform)),
-        "control.HoldClock" => clock::hold(platform, parts),
-        "control.ReleaseClock" => clock::release(platform, parts),
-        "control.AdvanceClock" => clock::advance(platform, parts).await,
-        "control.Reset" => {
+        id::GET_REFUSAL => one_refusal(platform, parts),
+        id::LIST_WEBHOOKS => webhooks::list(platform, parts),
+        id::GET_WEBHOOK => webhooks::get(platform, parts),
+        id::REPLAY_WEBHOOK => webhooks::replay(platform, parts).await,
+        id::GET_CLOCK => Ok(clock::get(platform)),
+        id::HOLD_CLOCK => clock::hold(platform, parts),
+        id::RELEASE_CLOCK => clock::release(platform, parts),
+        id::ADVANCE_CLOCK => clock::advance(platform, parts).await,
+        id::RESET => {
             platform.wait_until_ready().await;
             platform.reset();
             Ok(reply::empty(StatusCode::NO_CONTENT))
         }
-        "control.StreamEvents" => events::stream(platform, head, parts),
+        id::STREAM_EVENTS => events::stream(platform, head, parts),
         other => Err(refusal(
             info.errors,
             Situation::Internal,
@@ -91,10 +91,13 @@ pub(crate) async fn environment(platform: &Arc<Platform>) -> Environment {
 
 fn transcript(platform: &Arc<Platform>, parts: &RequestParts) -> Result<Response, Refusal> {
     let call = decode::<GetTranscript>(parts)?.call_id;
-    match platform.core().history.transcript(&call) {
-        Some(entries) => Ok(reply::value(StatusCode::OK, &Transcript::new(entries))),
-        None => Err(unknown("call-unknown", "call", call.as_str(), "/_ringback/calls")),
-    }
+    let Some(entries) = platform.core().history.transcript(&call) else {
+        return Err(unknown("call-unknown", "call", call.as_str(), "/_ringback/calls"));
+    };
+    // Each entry is JSON already: this is what a `Transcript` looks like.
+    let entries: Vec<&str> = entries.iter().map(|entry| &*entry.json).collect();
+    let body = format!(r#"{{"entries":[{}]}}"#, entries.join(","));
+    Ok(reply::json(StatusCode::OK, body.into_bytes()))
 }
 
 fn one_refusal(platform: &Arc<Platform>, parts: &RequestParts) -> Result<Response, Refusal> {
@@ -113,13 +116,13 @@ fn decode<O: Operation>(parts: &RequestParts) -> Result<O, Refusal> {
             ErrorFamily::Control,
             Situation::BadRequest,
             "request-malformed",
-            format!("the {} `{}`", fault.place, fault.name),
-            match fault.seen.is_empty() {
-                true => fault.reason.clone(),
-                false => format!("{}, but it is {}", fault.reason, fault.seen),
+            match fault.name.is_empty() {
+                true => "the body".to_owned(),
+                false => format!("the {} `{}`", fault.place, fault.name),
             },
-            fault.expected,
-            "correct it",
+            fault.sentence(),
+            fault.expected.as_str(),
+            fault.remedy(),
         )
     })
 }
@@ -135,4 +138,36 @@ fn unknown(reason: &'static str, what: &str, id: &str, list: &str) -> Refusal {
         format!("the id of a {what} that is kept"),
         format!("GET {list} lists them"),
     )
+}
+
+fn out_of_range(name: &str, seen: String, expected: &str) -> Refusal {
+    refusal(
+        ErrorFamily::Control,
+        Situation::BadRequest,
+        "out-of-range",
+        format!("`{name}`"),
+        seen,
+        expected,
+        format!("use {expected}"),
+    )
+}
+
+/// The ids of the operations as patterns.
+mod id {
+    use ringback_model::{Operation, control};
+
+    pub(super) const GET_ENVIRONMENT: &str = control::GetEnvironment::INFO.id;
+    pub(super) const GET_HEALTH: &str = control::GetHealth::INFO.id;
+    pub(super) const GET_TRANSCRIPT: &str = control::GetTranscript::INFO.id;
+    pub(super) const LIST_REFUSALS: &str = control::ListRefusals::INFO.id;
+    pub(super) const GET_REFUSAL: &str = control::GetRefusal::INFO.id;
+    pub(super) const LIST_WEBHOOKS: &str = control::ListWebhooks::INFO.id;
+    pub(super) const GET_WEBHOOK: &str = control::GetWebhook::INFO.id;
+    pub(super) const REPLAY_WEBHOOK: &str = control::ReplayWebhook::INFO.id;
+    pub(super) const GET_CLOCK: &str = control::GetClock::INFO.id;
+    pub(super) const HOLD_CLOCK: &str = control::HoldClock::INFO.id;
+    pub(super) const RELEASE_CLOCK: &str = control::ReleaseClock::INFO.id;
+    pub(super) const ADVANCE_CLOCK: &str = control::AdvanceClock::INFO.id;
+    pub(super) const RESET: &str = control::Reset::INFO.id;
+    pub(super) const STREAM_EVENTS: &str = control::StreamEvents::INFO.id;
 }

@@ -79,7 +79,7 @@ impl Core {
                 }
                 Effect::Note(note) => {
                     let entry = self.exchange.describe(&note);
-                    outcome.entries.push(self.history.push(entry));
+                    outcome.entries.push(self.note(entry));
                 }
                 other => tracing::warn!(?other, "the exchange wants something that is not known"),
             }
@@ -140,7 +140,12 @@ impl Core {
         self.history.clear();
         let at = self.clock.now(now);
         let entry = control::TranscriptEntry::new(0, at, control::TranscriptKind::State, "reset");
-        self.history.push(entry)
+        self.note(entry)
+    }
+
+    /// Numbers and keeps an entry.
+    pub(crate) fn note(&mut self, entry: control::TranscriptEntry) -> Arc<Entry> {
+        self.history.push(entry, |call| self.exchange.is_up(call))
     }
 
     fn may_skip(&self, now: Instant) -> bool {

@@ -6,7 +6,7 @@ pub(crate) mod refusals;
 pub(crate) mod reply;
 pub(crate) mod route;
 
-use std::{sync::Arc, time::Duration};
+use std::{error::Error as _, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -16,9 +16,11 @@ use axum::{
 };
 use bytes::Bytes;
 use http::{HeaderValue, Method, StatusCode, header, request::Parts};
+use http_body_util::LengthLimitError;
 use ringback_exchange::{Caller, Exchange, Input, Refusal};
 use ringback_model::{
-    OperationInfo,
+    Operation, OperationInfo,
+    control::GetHealth,
     operation::{Encoding, ErrorFamily, RequestParts},
 };
 use tokio::time::Instant;
@@ -80,7 +82,7 @@ async fn serve(
     let body = read(info, body).await;
     let caller = match route::is_own(info) {
         true => {
-            if info.id != "control.GetHealth" {
+            if info.id != GetHealth::INFO.id {
                 platform.gate.check_control(&head.headers)?;
             }
             Caller::Control
@@ -143,8 +145,7 @@ async fn read(info: &OperationInfo, body: Body) -> Result<Bytes, Box<Refusal>> {
     match tokio::time::timeout(BODY_TIME, to_bytes(body, LARGEST_BODY)).await {
         Ok(Ok(bytes)) => Ok(bytes),
         Ok(Err(error)) => {
-            let large = std::error::Error::source(&error)
-                .is_some_and(|source| source.to_string().contains("length limit"));
+            let large = error.source().is_some_and(|source| source.is::<LengthLimitError>());
             Err(Box::new(match large {
                 true => refusal(
                     family,

@@ -103,6 +103,7 @@ fn ladder(platform: &Arc<Platform>, call: &LegId) -> Result<Response, Refusal> {
             "GET /_ringback/calls lists them",
         ));
     };
+    let entries: Vec<_> = entries.iter().filter_map(|entry| entry.read().ok()).collect();
     let picture = ringback_ladder::svg(&entries);
     Ok(reply::typed(StatusCode::OK, "image/svg+xml", picture))
 }

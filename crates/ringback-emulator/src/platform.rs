@@ -23,7 +23,7 @@ use crate::{
     http::{gate::Gate, refusals::Refusals},
     keys::KeyPool,
     start::{self, Readiness, StartState},
-    webhook::{log::Sent, sender::Sender},
+    webhook::{envelope::Sent, sender::Sender},
 };
 
 /// How many entries a listener may be behind before it is cut off.
@@ -132,7 +132,7 @@ impl Platform {
     /// Notes something that no call is about, such as a refusal.
     pub(crate) fn note(&self, entry: control::TranscriptEntry) {
         let mut core = self.core();
-        let entry = core.history.push(entry);
+        let entry = core.note(entry);
         self.publish(entry);
     }
 
@@ -147,17 +147,10 @@ impl Platform {
     }
 
     fn send(self: &Arc<Self>, core: &mut Core, attempt: Attempt) {
-        let json = match attempt.payload.to_json() {
-            Ok(json) => json.into(),
-            Err(error) => {
-                tracing::error!(%error, kind = attempt.kind, "a webhook cannot be written");
-                Arc::from(b"{}".as_slice())
-            }
-        };
-        let sent = Sent { attempt: Arc::new(attempt), json };
-        let url = match self.sender.target(&sent.attempt.url) {
+        let sent = Sent::from(attempt);
+        let url = match self.sender.target(&sent.envelope.url) {
             Some(url) => url.to_string(),
-            None => sent.attempt.url.as_ref().to_owned(),
+            None => sent.envelope.url.as_ref().to_owned(),
         };
         core.webhooks.begin(sent.clone(), &url, self.wall.now());
         let epoch = core.epoch;
@@ -172,16 +165,14 @@ impl Platform {
     }
 
     async fn deliver(self: &Arc<Self>, epoch: u64, sent: &Sent) {
-        let begun = Instant::now();
-        let attempt = &sent.attempt;
-        let outcome = self.sender.send(attempt, &sent.json).await;
-        let millis = millis_since(begun);
+        let envelope = &sent.envelope;
+        let sending = self.sender.send(envelope, &sent.json).await;
         tracing::debug!(
-            webhook = attempt.id.0,
-            attempt = attempt.attempt,
-            kind = attempt.kind,
-            millis,
-            outcome = describe(&outcome),
+            webhook = envelope.id.0,
+            attempt = envelope.attempt,
+            kind = envelope.kind,
+            millis = sending.millis,
+            outcome = describe(&sending.outcome),
             "webhook"
         );
         let mut core = self.core();
@@ -190,9 +181,10 @@ impl Platform {
             return;
         }
         let now = Instant::now();
-        core.webhooks.end(attempt.id.0, attempt.attempt, millis, &outcome);
-        core.activity.webhook_ends((attempt.id, attempt.attempt), now);
-        let input = Input::Webhook { id: attempt.id, attempt: attempt.attempt, outcome };
+        let (id, attempt) = (envelope.id, envelope.attempt);
+        core.webhooks.end(id.0, attempt, &sending);
+        core.activity.webhook_ends((id, attempt), now);
+        let input = Input::Webhook { id, attempt, outcome: sending.outcome };
         let outcome = core.feed(now, input);
         self.follow(&mut core, outcome);
         drop(core);
@@ -301,10 +293,6 @@ impl Platform {
     fn flights(&self) -> MutexGuard<'_, CancellationToken> {
         self.flights.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-pub(crate) fn millis_since(begun: Instant) -> u64 {
-    u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 
 fn describe(outcome: &ringback_exchange::WebhookOutcome) -> String {

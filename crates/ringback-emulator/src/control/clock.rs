@@ -7,18 +7,12 @@ use http::StatusCode;
 use ringback_exchange::Refusal;
 use ringback_model::{
     control::{AdvanceClock, Clock, ClockLease, HoldClock, ReleaseClock},
-    operation::{ErrorFamily, RequestParts},
+    operation::RequestParts,
 };
 use tokio::time::Instant;
 
-use super::{decode, unknown};
-use crate::{
-    http::{
-        refusals::{Situation, refusal},
-        reply,
-    },
-    platform::Platform,
-};
+use super::{decode, out_of_range, unknown};
+use crate::{http::reply, platform::Platform};
 
 /// How long a lease lasts when nothing is said, in seconds.
 const LEASE: u32 = 30;
@@ -61,13 +55,12 @@ pub(super) fn release(platform: &Arc<Platform>, parts: &RequestParts) -> Result<
     match released {
         true => Ok(reply::empty(StatusCode::NO_CONTENT)),
         false => {
-            let id = lease.to_string();
-            Err(unknown(
-                "lease-unknown",
-                "lease",
-                &id,
-                "/_ringback/clock says how many there are; it",
-            ))
+            let mut refusal = unknown("lease-unknown", "lease", &lease.to_string(), "");
+            refusal.expected = "the number of a lease that has not ended".to_owned();
+            refusal.fix = "nothing has to be released: leases end by themselves when their time \
+                           is over; POST /_ringback/clock/hold gives a new one"
+                .to_owned();
+            Err(refusal)
         }
     }
 }
@@ -91,16 +84,4 @@ fn read(platform: &Arc<Platform>) -> Clock {
     let mut clock = Clock::new(core.clock.mode().to_string(), now, core.clock.leases());
     clock.next = core.exchange.deadlines().any;
     clock
-}
-
-fn out_of_range(name: &str, seen: String, expected: &str) -> Refusal {
-    refusal(
-        ErrorFamily::Control,
-        Situation::BadRequest,
-        "out-of-range",
-        format!("`{name}`"),
-        seen,
-        expected,
-        format!("use {expected}"),
-    )
 }

@@ -8,7 +8,10 @@ use futures_util::stream;
 use http::{HeaderName, StatusCode, request::Parts};
 use ringback_exchange::Refusal;
 use ringback_model::{LegId, control::StreamEvents, operation::RequestParts};
-use tokio::sync::broadcast::{self, error::RecvError};
+use tokio::{
+    sync::broadcast::{self, error::RecvError},
+    time::Instant,
+};
 use tokio_util::sync::CancellationToken;
 
 use super::decode;
@@ -73,13 +76,15 @@ impl Listener {
                 return Some(bytes);
             }
         }
-        loop {
+        // What is not for this listener does not keep the connection alive.
+        let deadline = Instant::now() + KEEP_ALIVE;
+        while Instant::now() < deadline {
             let received = tokio::select! {
                 () = self.stop.cancelled() => return None,
-                received = tokio::time::timeout(KEEP_ALIVE, self.live.recv()) => received,
+                received = tokio::time::timeout_at(deadline, self.live.recv()) => received,
             };
             match received {
-                Err(_) => return Some(Bytes::from_static(b": still here\n\n")),
+                Err(_) => break,
                 Ok(Err(RecvError::Lagged(_) | RecvError::Closed)) => return None,
                 Ok(Ok(entry)) => {
                     if let Some(bytes) = self.write(&entry) {
@@ -88,10 +93,51 @@ impl Listener {
                 }
             }
         }
+        Some(Bytes::from_static(b": still here\n\n"))
     }
 
     fn write(&self, entry: &Entry) -> Option<Bytes> {
-        let wanted = self.call.is_none() || self.call == entry.entry.call;
-        wanted.then(|| format!("id: {}\ndata: {}\n\n", entry.entry.sequence, entry.json).into())
+        let wanted = self.call.is_none() || self.call == entry.call;
+        wanted.then(|| format!("id: {}\ndata: {}\n\n", entry.sequence, entry.json).into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(sequence: u64, call: &str) -> Arc<Entry> {
+        Arc::new(Entry { sequence, call: Some(call.into()), json: "{}".into() })
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_left_out_does_not_put_off_the_keep_alive() {
+        let live = broadcast::Sender::new(16);
+        let mut listener = Listener {
+            waiting: VecDeque::new(),
+            live: live.subscribe(),
+            stop: CancellationToken::new(),
+            call: Some("a".into()),
+            begun: false,
+        };
+        assert_eq!(listener.next().await.unwrap(), "retry: 1000\n\n");
+        let begun = Instant::now();
+        let others = tokio::spawn(async move {
+            for sequence in 1..100 {
+                tokio::time::sleep(Duration::from_secs(4)).await;
+                let call = if sequence == 9 { "a" } else { "b" };
+                drop(live.send(entry(sequence, call)));
+            }
+        });
+        let mut check = async |expected: &str, seconds: u64| {
+            assert_eq!(listener.next().await.unwrap(), expected);
+            // A timer may fire a millisecond late.
+            assert_eq!(begun.elapsed().as_secs(), seconds, "{expected}");
+        };
+        check(": still here\n\n", 15).await;
+        check(": still here\n\n", 30).await;
+        check("id: 9\ndata: {}\n\n", 36).await;
+        check(": still here\n\n", 51).await;
+        others.abort();
     }
 }

@@ -1,6 +1,6 @@
 //! Looking at webhooks, and sending one again.
 
-use std::sync::Arc;
+use std::{ops::RangeInclusive, sync::Arc};
 
 use axum::response::Response;
 use http::StatusCode;
@@ -9,26 +9,30 @@ use ringback_model::{
     control::{GetWebhook, ListWebhooks, ReplayWebhook, Webhooks},
     operation::RequestParts,
 };
-use tokio::time::Instant;
 
-use super::{decode, unknown};
-use crate::{
-    http::reply,
-    platform::{Platform, millis_since},
-};
+use super::{decode, out_of_range, unknown};
+use crate::{http::reply, platform::Platform, webhook::log::Record};
+
+/// How many webhooks can be asked for at once.
+const LIMIT: RangeInclusive<u32> = 1..=1_000;
 
 pub(super) fn list(platform: &Arc<Platform>, parts: &RequestParts) -> Result<Response, Refusal> {
-    let call = decode::<ListWebhooks>(parts)?.call;
-    let webhooks = platform.core().webhooks.list(call.as_ref());
+    let ListWebhooks { call, limit, .. } = decode::<ListWebhooks>(parts)?;
+    if let Some(limit) = limit.filter(|limit| !LIMIT.contains(limit)) {
+        let (least, most) = LIMIT.into_inner();
+        return Err(out_of_range("limit", limit.to_string(), &format!("{least} to {most}")));
+    }
+    let limit = limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
+    // Under the lock only what is small is copied.
+    let records = platform.core().webhooks.list(call.as_ref(), limit);
+    let webhooks = records.iter().map(Record::view).collect();
     Ok(reply::value(StatusCode::OK, &Webhooks::new(webhooks)))
 }
 
 pub(super) fn get(platform: &Arc<Platform>, parts: &RequestParts) -> Result<Response, Refusal> {
     let id = decode::<GetWebhook>(parts)?.webhook_id;
-    match platform.core().webhooks.get(id) {
-        Some(webhook) => Ok(reply::value(StatusCode::OK, webhook)),
-        None => Err(no_webhook(id)),
-    }
+    let record = platform.core().webhooks.get(id).cloned().ok_or_else(|| no_webhook(id))?;
+    Ok(reply::value(StatusCode::OK, &record.view()))
 }
 
 /// Sends a webhook again, with a new token; what comes back is shown and changes nothing.
@@ -38,16 +42,12 @@ pub(super) async fn replay(
 ) -> Result<Response, Refusal> {
     let id = decode::<ReplayWebhook>(parts)?.webhook_id;
     let sent = platform.core().webhooks.sent(id).ok_or_else(|| no_webhook(id))?;
-    let url = platform.sender.target(&sent.attempt.url);
-    let url = url.map_or_else(|| sent.attempt.url.as_ref().to_owned(), |url| url.to_string());
-    let (wall, begun) = (platform.wall.now(), Instant::now());
-    let outcome = platform.sender.send(&sent.attempt, &sent.json).await;
-    let millis = millis_since(begun);
-    let webhook = platform.core().webhooks.replayed(id, &url, wall, millis, &outcome);
-    match webhook {
-        Some(webhook) => Ok(reply::value(StatusCode::OK, &webhook)),
-        None => Err(no_webhook(id)),
-    }
+    let url = platform.sender.target(&sent.envelope.url);
+    let url = url.map_or_else(|| sent.envelope.url.as_ref().to_owned(), |url| url.to_string());
+    let sending = platform.sender.send(&sent.envelope, &sent.json).await;
+    let record = platform.core().webhooks.replayed(id, &url, &sending);
+    let record = record.ok_or_else(|| no_webhook(id))?;
+    Ok(reply::value(StatusCode::OK, &record.view()))
 }
 
 fn no_webhook(id: u64) -> Refusal {

@@ -1,6 +1,6 @@
 //! Who calls: real checks of tokens, keys and secrets.
 
-use std::{borrow::Cow, sync::Arc};
+use std::sync::Arc;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::{header, request::Parts};
@@ -145,7 +145,7 @@ impl Check<'_> {
         if key != credentials.api_key {
             return Err(self.unauthorized(
                 "api-key-unknown",
-                format!("there is no account with the key `{}`", cut(key)),
+                format!("there is no account with {}", shown(key)),
                 format!("the key `{}`", credentials.api_key),
                 "use the key of this platform; `ringback env` prints it",
             ));
@@ -247,9 +247,9 @@ impl Parameters {
 
     fn read(&mut self, pairs: &[u8]) {
         for (name, value) in url::form_urlencoded::parse(pairs) {
-            match name {
-                Cow::Borrowed("api_key") => self.key = Some(value.into_owned()),
-                Cow::Borrowed("api_secret") => self.secret = Some(value.into_owned()),
+            match &*name {
+                "api_key" => self.key = Some(value.into_owned()),
+                "api_secret" => self.secret = Some(value.into_owned()),
                 _ => {}
             }
         }
@@ -261,6 +261,15 @@ impl Parameters {
 
     fn are_both(&self) -> bool {
         self.key.is_some() && self.secret.is_some()
+    }
+}
+
+/// A key as it may be shown; what does not look like one may be the secret, put in its place.
+fn shown(key: &str) -> String {
+    let letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    match (6..=8).contains(&key.len()) && key.bytes().all(letter) {
+        true => format!("the key `{key}`"),
+        false => format!("a key of {}", mask::secret(key)),
     }
 }
 

@@ -94,7 +94,8 @@ impl Gate {
             "the control token",
             seen,
             "`Authorization: Bearer` and the control token of this emulator",
-            "send the token that the emulator was started with",
+            "send `Authorization: Bearer TOKEN` with what the emulator was given as --control-token; \
+             the ringback command reads RINGBACK_CONTROL_TOKEN",
         ))
     }
 

@@ -2,6 +2,8 @@
 const $ = (id) => document.getElementById(id);
 const api = "/_ringback/";
 const GOOD = ["answered", "completed"];
+/* How many of each are asked for, the newest. */
+const CALLS = 200, WEBHOOKS = 300;
 const BAD = ["failed", "rejected", "busy", "timeout", "unanswered", "cancelled"];
 let chosen = decodeURIComponent(location.hash.slice(1)) || null;
 let follow = !chosen, last = 0, clock = null, drawn = "", open = new Set();
@@ -27,12 +29,15 @@ const tone = (status) => GOOD.includes(status) ? "good" : BAD.includes(status) ?
 function badge(text, kind) { return el("span", "badge " + (kind || ""), text); }
 function pretty(text) { try { return JSON.stringify(JSON.parse(text), null, 2); } catch (_) { return text; } }
 
-function showCalls(calls) {
-  $("call-count").textContent = calls.length || "";
+const count = (list, most) => list.length < most ? list.length || "" : most + " newest";
+async function showCalls(calls) {
+  $("call-count").textContent = count(calls, CALLS);
   $("no-calls").hidden = calls.length > 0;
   const newest = calls.length ? calls[calls.length - 1].id : null;
-  if (follow || !calls.some((call) => call.id === chosen)) chosen = newest;
-  $("calls").replaceChildren(...calls.slice(-200).reverse().map((call) => {
+  let shown = calls.find((call) => call.id === chosen);
+  if (!shown && chosen && !follow) shown = await ask("calls/" + encodeURIComponent(chosen)).catch(() => null);
+  if (follow || !shown) { chosen = newest; shown = calls[calls.length - 1]; }
+  $("calls").replaceChildren(...[...calls].reverse().map((call) => {
     const item = el("li", call.id === chosen ? "on" : "",
       el("div", "row", el("span", "grow num", call.from + " → " + call.to), badge(call.status, tone(call.status))),
       el("div", "small dim", time(call.legs[0] && call.legs[0].started)));
@@ -41,7 +46,7 @@ function showCalls(calls) {
     item.onkeydown = (event) => { if (event.key === "Enter") item.onclick(); };
     return item;
   }));
-  showCall(calls.find((call) => call.id === chosen));
+  showCall(shown);
 }
 function choose(id, isNewest) {
   chosen = id; follow = isNewest; drawn = "";
@@ -89,10 +94,10 @@ function outcome(attempt) {
   return badge(String(attempt.status), attempt.status < 300 ? "good" : "bad");
 }
 function showWebhooks(webhooks) {
-  $("webhook-count").textContent = webhooks.length || "";
+  $("webhook-count").textContent = count(webhooks, WEBHOOKS);
   $("webhook-scope").textContent = chosen ? "of this call" : "";
   $("no-webhooks").hidden = webhooks.length > 0;
-  $("webhooks").replaceChildren(...webhooks.slice(-300).map((hook) => {
+  $("webhooks").replaceChildren(...webhooks.map((hook) => {
     const attempt = hook.attempts[hook.attempts.length - 1];
     const more = hook.attempts.length > 1 ? badge(hook.attempts.length + " attempts", "plain") : null;
     const took = attempt && attempt.milliseconds != null ? attempt.milliseconds + " ms" : "";
@@ -141,13 +146,13 @@ async function refresh() {
   if (running) { again = true; return; }
   running = true;
   try {
-    const hooksOf = (call) => ask("webhooks" + (call ? "?call=" + encodeURIComponent(call) : ""));
+    const hooksOf = (call) => ask("webhooks?limit=" + WEBHOOKS + (call ? "&call=" + encodeURIComponent(call) : ""));
     const before = chosen;
     const [calls, phones, refusals, now, hooks] = await Promise.all(
-      [ask("calls"), ask("phones"), ask("refusals"), ask("clock"), hooksOf(chosen)]);
+      [ask("calls?limit=" + CALLS), ask("phones"), ask("refusals"), ask("clock"), hooksOf(chosen)]);
     clock = { ...now, read: performance.now() };
     tick();
-    showCalls(calls.calls);
+    await showCalls(calls.calls);
     showPhones(phones.phones);
     showRefusals(refusals.refusals);
     await showMembers();

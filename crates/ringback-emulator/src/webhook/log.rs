@@ -5,121 +5,120 @@ use std::{
     sync::Arc,
 };
 
-use ringback_exchange::{Attempt, WebhookOutcome};
+use ringback_exchange::WebhookOutcome;
 use ringback_model::{Json, LegId, Timestamp, control};
+
+use super::{envelope::Sent, sender::Sending};
 
 /// How many webhooks are kept.
 const KEPT: usize = 10_000;
+/// How much memory the webhooks take with their replies, in bytes.
+const MEMORY: usize = 32 * 1024 * 1024;
 /// How many attempts of one webhook are kept: four, and some by hand.
 const ATTEMPTS: usize = 100;
 /// How much of a reply is kept.
 const REPLY: usize = 64 * 1024;
+/// About what a webhook costs beside its texts.
+const RECORD: usize = 640;
+/// About what an attempt costs beside its texts.
+const ATTEMPT: usize = 240;
 
 /// The webhooks of the emulator, the oldest forgotten first.
 #[derive(Debug, Default)]
 pub(crate) struct WebhookLog {
     records: BTreeMap<u64, Record>,
     calls: HashMap<LegId, Vec<u64>>,
+    /// What the records cost together.
+    bytes: usize,
 }
 
-#[derive(Debug)]
-struct Record {
-    webhook: control::Webhook,
-    sent: Sent,
-}
-
-/// What is needed to send a webhook again.
+/// A webhook with its attempts; a clone shares all that is large.
 #[derive(Clone, Debug)]
-pub(crate) struct Sent {
-    pub(crate) attempt: Arc<Attempt>,
-    pub(crate) json: Arc<[u8]>,
+pub(crate) struct Record {
+    sent: Sent,
+    attempts: Vec<Arc<control::WebhookAttempt>>,
 }
 
 impl WebhookLog {
-    /// Notes that an attempt is made now.
+    /// Notes that an attempt is about to be made.
     pub(crate) fn begin(&mut self, sent: Sent, url: &str, now: Timestamp) {
-        let attempt = &sent.attempt;
-        let id = attempt.id.0;
+        let id = sent.envelope.id.0;
+        let number = sent.envelope.attempt;
+        let attempt = control::WebhookAttempt::new(number, url, now);
         if !self.records.contains_key(&id) {
-            self.calls.entry(attempt.call.clone()).or_default().push(id);
-            let payload = Json::parse(&String::from_utf8_lossy(&sent.json)).unwrap_or_default();
-            let webhook = control::Webhook::new(
-                id,
-                attempt.kind,
-                attempt.method.clone(),
-                &*attempt.url,
-                payload,
-                Vec::new(),
-            )
-            .call(attempt.call.clone())
-            .leg(attempt.leg.clone());
-            self.records.insert(id, Record { webhook, sent: sent.clone() });
-            self.forget();
+            self.calls.entry(sent.envelope.call.clone()).or_default().push(id);
+            let record = Record { sent: sent.clone(), attempts: Vec::new() };
+            self.bytes += record.cost();
+            self.records.insert(id, record);
         }
-        let entry = control::WebhookAttempt::new(attempt.attempt, url, now);
-        if let Some(record) = self.records.get_mut(&id) {
-            record.webhook.url = attempt.url.as_ref().to_owned();
-            record.webhook.method = attempt.method.clone();
+        self.change(id, |record| {
             record.sent = sent;
-            record.push(entry);
-        }
+            record.push(attempt);
+        });
     }
 
     /// Notes how an attempt ended.
-    pub(crate) fn end(&mut self, id: u64, attempt: u32, millis: u64, outcome: &WebhookOutcome) {
-        let record = self.records.get_mut(&id);
-        let attempts = record.map(|record| record.webhook.attempts.as_mut_slice());
-        let entry = attempts.into_iter().flatten().rev().find(|entry| entry.attempt == attempt);
-        if let Some(entry) = entry {
-            fill(entry, millis, outcome);
-        }
+    pub(crate) fn end(&mut self, id: u64, number: u32, sending: &Sending) {
+        self.change(id, |record| {
+            let attempt = record.attempts.iter_mut().rev().find(|entry| entry.attempt == number);
+            if let Some(attempt) = attempt {
+                fill(Arc::make_mut(attempt), sending);
+            }
+        });
     }
 
     /// Adds an attempt that was made by hand.
-    pub(crate) fn replayed(
-        &mut self,
-        id: u64,
-        url: &str,
-        sent: Timestamp,
-        millis: u64,
-        outcome: &WebhookOutcome,
-    ) -> Option<control::Webhook> {
-        let record = self.records.get_mut(&id)?;
-        let last = record.webhook.attempts.iter().map(|entry| entry.attempt).max();
-        let number = last.unwrap_or_default() + 1;
-        let mut entry = control::WebhookAttempt::new(number, url, sent).replay(true);
-        fill(&mut entry, millis, outcome);
-        record.push(entry);
-        Some(record.webhook.clone())
+    pub(crate) fn replayed(&mut self, id: u64, url: &str, sending: &Sending) -> Option<Record> {
+        self.change(id, |record| {
+            let last = record.attempts.iter().map(|entry| entry.attempt).max();
+            let number = last.unwrap_or_default() + 1;
+            let mut entry = control::WebhookAttempt::new(number, url, sending.sent).replay(true);
+            fill(&mut entry, sending);
+            record.push(entry);
+            record.clone()
+        })
     }
 
-    pub(crate) fn get(&self, id: u64) -> Option<&control::Webhook> {
-        self.records.get(&id).map(|record| &record.webhook)
+    pub(crate) fn get(&self, id: u64) -> Option<&Record> {
+        self.records.get(&id)
     }
 
     pub(crate) fn sent(&self, id: u64) -> Option<Sent> {
         self.records.get(&id).map(|record| record.sent.clone())
     }
 
-    /// All of them, or those of one call, in their order.
-    pub(crate) fn list(&self, call: Option<&LegId>) -> Vec<control::Webhook> {
-        match call {
-            None => self.records.values().map(|record| record.webhook.clone()).collect(),
+    /// The newest of all of them, or of those of one call, in their order.
+    pub(crate) fn list(&self, call: Option<&LegId>, limit: usize) -> Vec<Record> {
+        let mut newest: Vec<_> = match call {
+            None => self.records.values().rev().take(limit).cloned().collect(),
             Some(call) => {
-                let ids = self.calls.get(call).into_iter().flatten();
-                ids.filter_map(|id| self.get(*id).cloned()).collect()
+                let ids = self.calls.get(call).into_iter().flatten().rev();
+                ids.filter_map(|id| self.get(*id).cloned()).take(limit).collect()
             }
-        }
+        };
+        newest.reverse();
+        newest
+    }
+
+    /// Changes a record and keeps to the bounds.
+    fn change<T>(&mut self, id: u64, change: impl FnOnce(&mut Record) -> T) -> Option<T> {
+        let record = self.records.get_mut(&id)?;
+        let before = record.cost();
+        let changed = change(record);
+        self.bytes = self.bytes.saturating_sub(before) + record.cost();
+        self.forget();
+        Some(changed)
     }
 
     fn forget(&mut self) {
-        while self.records.len() > KEPT {
+        while self.records.len() > KEPT || self.bytes > MEMORY {
             let Some((id, record)) = self.records.pop_first() else { return };
-            let Some(call) = record.webhook.call else { continue };
-            if let Some(ids) = self.calls.get_mut(&call) {
+            self.bytes = self.bytes.saturating_sub(record.cost());
+            let call = &record.sent.envelope.call;
+            if let Some(ids) = self.calls.get_mut(call) {
                 ids.retain(|known| *known != id);
                 if ids.is_empty() {
-                    self.calls.remove(&call);
+                    self.calls.remove(call);
                 }
             }
         }
@@ -127,17 +126,44 @@ impl WebhookLog {
 }
 
 impl Record {
-    fn push(&mut self, entry: control::WebhookAttempt) {
-        if self.webhook.attempts.len() >= ATTEMPTS {
-            self.webhook.attempts.remove(0);
+    /// What people are shown of it.
+    pub(crate) fn view(&self) -> control::Webhook {
+        let envelope = &self.sent.envelope;
+        let json = String::from_utf8_lossy(&self.sent.json);
+        control::Webhook::new(
+            envelope.id.0,
+            envelope.kind,
+            envelope.method.clone(),
+            &*envelope.url,
+            Json::parse(&json).unwrap_or_default(),
+            self.attempts.iter().map(|attempt| control::WebhookAttempt::clone(attempt)).collect(),
+        )
+        .call(envelope.call.clone())
+        .leg(envelope.leg.clone())
+    }
+
+    fn push(&mut self, attempt: control::WebhookAttempt) {
+        if self.attempts.len() >= ATTEMPTS {
+            self.attempts.remove(0);
         }
-        self.webhook.attempts.push(entry);
+        self.attempts.push(Arc::new(attempt));
+    }
+
+    fn cost(&self) -> usize {
+        let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+        let attempt = |attempt: &Arc<control::WebhookAttempt>| {
+            let texts = [&attempt.reply, &attempt.failure, &attempt.content_type];
+            ATTEMPT + attempt.url.len() + texts.into_iter().map(text).sum::<usize>()
+        };
+        let attempts: usize = self.attempts.iter().map(attempt).sum();
+        RECORD + self.sent.json.len() + self.sent.envelope.url.len() + attempts
     }
 }
 
-fn fill(entry: &mut control::WebhookAttempt, millis: u64, outcome: &WebhookOutcome) {
-    entry.milliseconds = Some(millis);
-    match outcome {
+fn fill(entry: &mut control::WebhookAttempt, sending: &Sending) {
+    entry.sent = sending.sent;
+    entry.milliseconds = Some(sending.millis);
+    match &sending.outcome {
         WebhookOutcome::Reply { status, content_type, body } => {
             entry.status = Some(u32::from(*status));
             entry.content_type.clone_from(content_type);
@@ -145,5 +171,77 @@ fn fill(entry: &mut control::WebhookAttempt, millis: u64, outcome: &WebhookOutco
             entry.reply = Some(String::from_utf8_lossy(kept).into_owned());
         }
         WebhookOutcome::Failed { explanation, .. } => entry.failure = Some(explanation.clone()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::webhook::envelope::tests::envelope;
+    use bytes::Bytes;
+    use ringback_exchange::WebhookId;
+    use ringback_model::HttpMethod;
+
+    const NOW: Timestamp = Timestamp::from_secs(1_540_459_578);
+
+    fn add(log: &mut WebhookLog, id: u64, call: &str, reply: usize) {
+        let mut envelope = envelope(HttpMethod::Post, "http://127.0.0.1:3000/webhooks/event");
+        (envelope.id, envelope.call) = (WebhookId(id), call.into());
+        let json = Arc::from(br#"{"status":"answered"}"#.as_slice());
+        log.begin(Sent { envelope: Arc::new(envelope), json }, "http://127.0.0.1:3000/", NOW);
+        let body = Bytes::from(vec![b'x'; reply]);
+        let outcome = WebhookOutcome::Reply { status: 200, content_type: None, body };
+        log.end(id, 1, &Sending { outcome, millis: 5, sent: NOW });
+    }
+
+    fn ids(records: &[Record]) -> Vec<u64> {
+        records.iter().map(|record| record.view().id).collect()
+    }
+
+    #[test]
+    fn the_newest_of_all_and_of_a_call() {
+        let mut log = WebhookLog::default();
+        for (id, call) in [(1, "a"), (2, "b"), (3, "a"), (4, "a")] {
+            add(&mut log, id, call, 3);
+        }
+        let check = |call: Option<&str>, limit, expected: &[u64]| {
+            let call = call.map(LegId::from);
+            assert_eq!(ids(&log.list(call.as_ref(), limit)), expected, "{call:?} {limit}");
+        };
+        check(None, 1_000, &[1, 2, 3, 4]);
+        check(None, 2, &[3, 4]);
+        check(Some("a"), 1_000, &[1, 3, 4]);
+        check(Some("a"), 2, &[3, 4]);
+        check(Some("c"), 2, &[]);
+        let shown = log.get(3).unwrap().view();
+        assert_eq!(
+            (shown.call, shown.payload.as_str()),
+            (Some("a".into()), r#"{"status":"answered"}"#)
+        );
+        let attempt = &shown.attempts[0];
+        assert_eq!((attempt.milliseconds, attempt.reply.as_deref()), (Some(5), Some("xxx")));
+    }
+
+    #[test]
+    fn all_webhooks_together_are_bounded() {
+        let check = |count: u64, reply: usize| {
+            let mut log = WebhookLog::default();
+            for id in 1..=count {
+                add(&mut log, id, &(id / 4).to_string(), reply);
+            }
+            let kept = log.list(None, usize::MAX);
+            let views: Vec<_> = kept.iter().map(Record::view).collect();
+            let replies = views.iter().flat_map(|view| &view.attempts).map(|one| &one.reply);
+            let bytes: usize = replies.flatten().map(String::len).sum();
+            assert!(kept.len() <= KEPT && bytes <= MEMORY, "{} with {bytes}", kept.len());
+            assert_eq!(log.bytes, kept.iter().map(Record::cost).sum::<usize>());
+            // Those that are kept are the newest, and nothing is left of the others.
+            let first = count + 1 - kept.len() as u64;
+            assert_eq!(ids(&kept), (first..=count).collect::<Vec<_>>());
+            assert_eq!(log.calls.values().map(Vec::len).sum::<usize>(), kept.len());
+            kept.len()
+        };
+        assert_eq!(check(KEPT as u64 + 10, 10), KEPT);
+        assert!((400..512).contains(&check(600, REPLY + 10)));
     }
 }

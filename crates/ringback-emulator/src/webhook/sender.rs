@@ -9,16 +9,20 @@ use std::{
 use bytes::{Bytes, BytesMut};
 use http::{HeaderValue, Method, header};
 use reqwest::{Client, Response};
-use ringback_exchange::{Attempt, WebhookFailure, WebhookOutcome};
+use ringback_exchange::{WebhookFailure, WebhookOutcome};
 use ringback_http::Settings;
 use ringback_jwt::WebhookSigner;
+use ringback_model::Timestamp;
+use tokio::{sync::Semaphore, time::Instant};
 use url::Url;
 
-use super::wire::Wire;
+use super::{envelope::Envelope, wire::Wire};
 use crate::{Error, Mapping, edge::WallClock};
 
 /// The longest reply that is read.
 pub(crate) const LONGEST_REPLY: usize = 1024 * 1024;
+/// How many webhooks are on their way at once, each with a socket; the others wait their turn.
+const AT_ONCE: usize = 512;
 /// The range of connection time-outs, in milliseconds, that the applications API knows.
 const CONNECT_TIMEOUTS: std::ops::RangeInclusive<u32> = 300..=1000;
 
@@ -29,6 +33,18 @@ pub(crate) struct Sender {
     signer: WebhookSigner,
     maps: Vec<Mapping>,
     wall: WallClock,
+    /// Fair: who waits longest is next.
+    turns: Semaphore,
+}
+
+/// What became of an attempt.
+#[derive(Clone, Debug)]
+pub(crate) struct Sending {
+    pub(crate) outcome: WebhookOutcome,
+    /// How long it took from when it was really sent.
+    pub(crate) millis: u64,
+    /// When that was by the real clock.
+    pub(crate) sent: Timestamp,
 }
 
 impl Sender {
@@ -37,7 +53,8 @@ impl Sender {
         maps: Vec<Mapping>,
         wall: WallClock,
     ) -> Result<Self, Error> {
-        let sender = Self { clients: Mutex::default(), signer, maps, wall };
+        let turns = Semaphore::new(AT_ONCE);
+        let sender = Self { clients: Mutex::default(), signer, maps, wall, turns };
         // The usual client is made now, so that an impossible one is known at the start.
         sender.client(1000).map_err(|error| Error::Sender(error.into()))?;
         Ok(sender)
@@ -50,20 +67,29 @@ impl Sender {
         (matches!(url.scheme(), "http" | "https") && url.host_str().is_some()).then_some(url)
     }
 
-    /// Makes one attempt and says how it ended; never fails otherwise.
-    pub(crate) async fn send(&self, attempt: &Attempt, json: &[u8]) -> WebhookOutcome {
-        let Some(url) = self.target(&attempt.url) else {
+    /// Makes one attempt when it is its turn and says how it ended; never fails otherwise.
+    pub(crate) async fn send(&self, envelope: &Envelope, json: &[u8]) -> Sending {
+        // The semaphore is never closed, and without a turn it would be sent all the same.
+        let _turn = self.turns.acquire().await.ok();
+        let (sent, begun) = (self.wall.now(), Instant::now());
+        let outcome = self.attempt(envelope, json).await;
+        let millis = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        Sending { outcome, millis, sent }
+    }
+
+    async fn attempt(&self, envelope: &Envelope, json: &[u8]) -> WebhookOutcome {
+        let Some(url) = self.target(&envelope.url) else {
             return failed(
                 WebhookFailure::BadAddress,
-                format!("the webhook address {:?} is not an http address", cut(&attempt.url)),
+                format!("the webhook address {:?} is not an http address", cut(&envelope.url)),
             );
         };
-        let wire = Wire::new(&attempt.method, url, json);
-        let request = match self.request(attempt, &wire) {
+        let wire = Wire::new(&envelope.method, url, json);
+        let request = match self.request(envelope, &wire) {
             Ok(request) => request,
             Err(explanation) => return failed(WebhookFailure::BadAddress, explanation),
         };
-        let limit = Duration::from_millis(attempt.socket_timeout.into());
+        let limit = Duration::from_millis(envelope.socket_timeout.into());
         match tokio::time::timeout(limit, exchange(request)).await {
             Ok(outcome) => outcome,
             Err(_) => failed(
@@ -71,14 +97,14 @@ impl Sender {
                 format!(
                     "{} took the request and did not answer within {} ms",
                     wire.url.origin().ascii_serialization(),
-                    attempt.socket_timeout
+                    envelope.socket_timeout
                 ),
             ),
         }
     }
 
-    fn request(&self, attempt: &Attempt, wire: &Wire) -> Result<reqwest::RequestBuilder, String> {
-        let client = self.client(attempt.connect_timeout).map_err(|error| error.to_string())?;
+    fn request(&self, envelope: &Envelope, wire: &Wire) -> Result<reqwest::RequestBuilder, String> {
+        let client = self.client(envelope.connect_timeout).map_err(|error| error.to_string())?;
         let request = match &wire.body {
             Some(body) => client
                 .request(Method::POST, wire.url.clone())
@@ -86,10 +112,10 @@ impl Sender {
                 .body(body.clone()),
             None => client.request(Method::GET, wire.url.clone()),
         };
-        if !attempt.signed {
+        if !envelope.signed {
             return Ok(request);
         }
-        let signer = self.signer.clone().application_id(attempt.application.as_str());
+        let signer = self.signer.clone().application_id(envelope.application.as_str());
         let now = self.wall.now().as_secs();
         let token = match &wire.body {
             Some(body) => signer.sign_body(body, now),

@@ -126,6 +126,9 @@ async fn key_and_secret() {
     check(&platform, applications, basic(API_KEY, API_SECRET), 200, "").await;
     check(&platform, numbers, basic(API_KEY, API_SECRET), 200, "").await;
     check(&platform, &format!("{numbers}?{both}"), none, 200, "").await;
+    // A name counts as what it says, however it is written.
+    let written = format!("api%5Fkey={API_KEY}&%61pi_secret={API_SECRET}");
+    check(&platform, &format!("{numbers}?{written}"), none, 200, "").await;
 
     check(&platform, applications, none, 401, "credentials-missing").await;
     check(&platform, numbers, none, 401, "credentials-missing").await;
@@ -186,6 +189,23 @@ async fn a_refusal_is_kept_and_explained_without_secrets() {
     let request = platform.request(Method::GET, "/v2/applications");
     let reply = platform.send(request.basic_auth(API_KEY, Some("planted-wrong-secret"))).await;
     let trace = reply.header("ringback-trace").to_owned();
+    for (key, shown) in [
+        // Key and secret in each other's place.
+        (API_SECRET, "a key of 20 characters, sha256 "),
+        ("abc123456789", "a key of 12 characters, sha256 "),
+        ("ABCD1234", "a key of 8 characters, sha256 "),
+        ("abcd1234", "the key `abcd1234`"),
+        ("abc123", "the key `abc123`"),
+    ] {
+        let request = platform.request(Method::GET, "/v2/applications");
+        let swapped = platform.send(request.basic_auth(key, Some(API_KEY))).await;
+        assert_explained(&swapped, 401, "api-key-unknown");
+        let hint = swapped.header("ringback-hint");
+        assert!(hint.contains(shown), "{hint}");
+        let trace = swapped.header("ringback-trace");
+        let kept = platform.get(&format!("/_ringback/refusals/{trace}")).await.text;
+        assert_eq!(kept.contains(key), shown.contains(key), "{kept}");
+    }
     let kept = platform.get(&format!("/_ringback/refusals/{trace}")).await.json();
     assert_eq!(kept["reason"], "api-secret-wrong");
     assert_eq!(kept["operation"], "applications.ListApplications");
@@ -196,7 +216,7 @@ async fn a_refusal_is_kept_and_explained_without_secrets() {
         assert!(!text.is_empty() && !text.contains("planted"), "{name}: {text}");
     }
     let all = platform.get("/_ringback/refusals").await.json();
-    assert_eq!(all["refusals"].as_array().unwrap().last().unwrap(), &kept);
+    assert_eq!(all["refusals"][0], kept);
     let unknown = platform.get("/_ringback/refusals/none").await;
     assert_explained(&unknown, 404, "refusal-unknown");
     assert!(unknown.json()["fix"].is_string());

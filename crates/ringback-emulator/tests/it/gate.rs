@@ -45,6 +45,11 @@ async fn an_address_for_all_needs_a_token_for_the_control_api() {
         assert_eq!(reply.status, 401, "{path}");
         assert_eq!(reply.header("ringback-reason"), "control-token-missing", "{path}");
         assert!(reply.header("www-authenticate").starts_with("Basic"));
+        // It says how to give the token, in both places.
+        for way in ["Authorization: Bearer TOKEN", "--control-token", "RINGBACK_CONTROL_TOKEN"] {
+            assert!(reply.header("ringback-hint").contains(way), "{}", reply.text);
+            assert!(reply.json()["fix"].as_str().unwrap().contains(way), "{}", reply.text);
+        }
         for request in [
             platform.request(Method::GET, path).bearer_auth("planted-control-token"),
             platform.request(Method::GET, path).basic_auth("any", Some("planted-control-token")),

@@ -54,6 +54,8 @@ async fn secrets_stay_secret() {
     platform.get(&path).await;
     let wrong = platform.request(Method::GET, "/v2/applications");
     platform.send(wrong.basic_auth(API_KEY, Some("planted-wrong-secret"))).await;
+    let swapped = platform.request(Method::GET, "/v2/applications");
+    platform.send(swapped.basic_auth(API_SECRET, Some(API_KEY))).await;
     let bare = platform.request(Method::GET, "/v2/applications");
     platform.send(bare.header("authorization", "planted-bare-secret")).await;
     platform.send(platform.request(Method::PATCH, &format!("/_ringback/phones/{ALICE}"))).await;

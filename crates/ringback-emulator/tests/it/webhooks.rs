@@ -25,6 +25,20 @@ async fn webhooks_are_kept_with_their_replies_and_sent_again() {
     assert!(attempt["reply"].as_str().unwrap().contains("\"connect\""));
     assert!(attempt["milliseconds"].is_u64() && attempt["sent"].is_string());
 
+    // The newest so many, and not just any number of them.
+    let newest = platform.get(&format!("{path}&limit=2")).await.json();
+    assert_eq!(newest["webhooks"].as_array().unwrap(), &kept[kept.len() - 2..]);
+    for limit in ["0", "1001", "all"] {
+        let reply = platform.get(&format!("{path}&limit={limit}")).await;
+        assert_eq!(reply.status, 400, "{limit}: {}", reply.text);
+    }
+    platform.call().await;
+    for (query, expected) in [("", 2), ("?limit=1000", 2), ("?limit=1", 1)] {
+        let calls = platform.get(&format!("/_ringback/calls{query}")).await.json();
+        let calls = calls["calls"].as_array().unwrap();
+        assert_eq!(calls.len(), expected, "{query}");
+        assert_ne!(calls[expected - 1]["id"], id, "{query}");
+    }
     let replay = format!("/_ringback/webhooks/{}/replay", answer["id"]);
     let replayed = platform.control(Method::POST, &replay, None).await;
     let attempts = replayed["attempts"].as_array().unwrap();

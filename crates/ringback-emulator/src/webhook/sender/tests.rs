@@ -1,9 +1,8 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::{Router, body::Body, extract::Request, response::Response};
-use ringback_exchange::{Payload, WebhookId};
 use ringback_jwt::{Payload as Signed, WebhookVerifier};
-use ringback_model::{HttpMethod, webhook};
+use ringback_model::HttpMethod;
 use secrecy::SecretString;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -12,6 +11,7 @@ use tokio::{
 };
 
 use super::*;
+use crate::webhook::envelope::tests::envelope;
 
 const SECRET: &str = "test-signature-secret-0123456789abcdef";
 const EVENT: &str = r#"{"conversation_uuid":"CON-11111111-2222-4333-8444-555555555555","status":"answered","rate":null,"headers":{}}"#;
@@ -19,24 +19,6 @@ const EVENT: &str = r#"{"conversation_uuid":"CON-11111111-2222-4333-8444-5555555
 fn sender(maps: Vec<Mapping>) -> Sender {
     let signer = WebhookSigner::new(&SecretString::from(SECRET), "a1b2c3d4").unwrap();
     Sender::new(signer, maps, WallClock::system()).unwrap()
-}
-
-fn attempt(method: HttpMethod, url: &str) -> Attempt {
-    Attempt {
-        id: WebhookId(1),
-        attempt: 1,
-        call: "leg".into(),
-        leg: "leg".into(),
-        application: "aaaaaaaa-bbbb-4ccc-8ddd-0123456789ab".into(),
-        kind: "answered",
-        method,
-        url: url.into(),
-        payload: Payload::Answer(Box::new(webhook::Answer::new())).into(),
-        signed: true,
-        reply_matters: true,
-        connect_timeout: 1000,
-        socket_timeout: 5000,
-    }
 }
 
 struct Arrived {
@@ -80,8 +62,8 @@ fn ncco() -> Response {
     response.body(Body::from("[]")).unwrap()
 }
 
-fn failure(outcome: WebhookOutcome) -> (WebhookFailure, String) {
-    match outcome {
+fn failure(sending: Sending) -> (WebhookFailure, String) {
+    match sending.outcome {
         WebhookOutcome::Failed { failure, explanation } => (failure, explanation),
         WebhookOutcome::Reply { status, .. } => panic!("a reply with status {status}"),
     }
@@ -90,8 +72,8 @@ fn failure(outcome: WebhookOutcome) -> (WebhookFailure, String) {
 #[tokio::test]
 async fn a_post_is_signed_json_byte_for_byte() {
     let (url, mut arrived) = receiver(ncco).await;
-    let attempt = attempt(HttpMethod::Post, &format!("{url}/webhooks/event?tenant=1"));
-    let outcome = sender(vec![]).send(&attempt, EVENT.as_bytes()).await;
+    let envelope = envelope(HttpMethod::Post, &format!("{url}/webhooks/event?tenant=1"));
+    let outcome = sender(vec![]).send(&envelope, EVENT.as_bytes()).await.outcome;
     assert!(
         matches!(&outcome, WebhookOutcome::Reply { status: 200, content_type: Some(kind), body }
             if kind == "application/json" && body == "[]"),
@@ -118,11 +100,11 @@ async fn a_post_is_signed_json_byte_for_byte() {
 #[tokio::test]
 async fn a_get_is_signed_over_its_query_as_an_object() {
     let (url, mut arrived) = receiver(ncco).await;
-    let attempt = attempt(HttpMethod::Get, &format!("{url}/webhooks/answer"));
+    let envelope = envelope(HttpMethod::Get, &format!("{url}/webhooks/answer"));
     // The documented example of the rule for GET, hash included.
     let json =
         r#"{"to":"447700900000","from":"447700900001","uuid":"797168e24c19a3c45e74e05b10fef2b5"}"#;
-    sender(vec![]).send(&attempt, json.as_bytes()).await;
+    sender(vec![]).send(&envelope, json.as_bytes()).await;
     let arrived = arrived.recv().await.unwrap();
     assert_eq!(
         (arrived.method.as_str(), arrived.target.as_str()),
@@ -152,8 +134,8 @@ async fn an_unsigned_webhook_has_no_token_and_a_redirect_is_a_reply() {
             .unwrap()
     })
     .await;
-    let attempt = Attempt { signed: false, ..attempt(HttpMethod::Post, &url) };
-    let outcome = sender(vec![]).send(&attempt, b"{}").await;
+    let envelope = Envelope { signed: false, ..envelope(HttpMethod::Post, &url) };
+    let outcome = sender(vec![]).send(&envelope, b"{}").await.outcome;
     assert!(matches!(outcome, WebhookOutcome::Reply { status: 302, .. }), "{outcome:?}");
     assert_eq!(arrived.recv().await.unwrap().token, None);
     assert!(arrived.try_recv().is_err());
@@ -163,16 +145,16 @@ async fn an_unsigned_webhook_has_no_token_and_a_redirect_is_a_reply() {
 async fn public_addresses_are_mapped() {
     let (url, mut arrived) = receiver(ncco).await;
     let map = Mapping::parse(&format!("https://demo.example/app={url}")).unwrap();
-    let attempt = attempt(HttpMethod::Post, "https://demo.example/app/event");
-    sender(vec![map]).send(&attempt, b"{}").await;
+    let envelope = envelope(HttpMethod::Post, "https://demo.example/app/event");
+    sender(vec![map]).send(&envelope, b"{}").await;
     assert_eq!(arrived.recv().await.unwrap().target, "/event");
 }
 
 #[tokio::test]
 async fn failures_have_a_kind_and_a_sentence() {
     let check = async |url: &str, expected: WebhookFailure, sentence: &str| {
-        let attempt = Attempt { socket_timeout: 1000, ..attempt(HttpMethod::Post, url) };
-        let (failure, explanation) = failure(sender(vec![]).send(&attempt, b"{}").await);
+        let envelope = Envelope { socket_timeout: 1000, ..envelope(HttpMethod::Post, url) };
+        let (failure, explanation) = failure(sender(vec![]).send(&envelope, b"{}").await);
         assert_eq!(failure, expected, "{url}: {explanation}");
         assert!(explanation.contains(sentence), "{url}: {explanation}");
     };
@@ -207,17 +189,17 @@ async fn failures_have_a_kind_and_a_sentence() {
 async fn a_reply_is_read_up_to_its_limit() {
     let (url, _arrived) =
         receiver(|| Response::new(Body::from(vec![b' '; LONGEST_REPLY + 1]))).await;
-    let attempt = attempt(HttpMethod::Get, &url);
-    let (failure, _) = failure(sender(vec![]).send(&attempt, b"{}").await);
+    let envelope = envelope(HttpMethod::Get, &url);
+    let (failure, _) = failure(sender(vec![]).send(&envelope, b"{}").await);
     assert_eq!(failure, WebhookFailure::TooLarge);
 }
 
 #[tokio::test]
 async fn attempts_do_not_wait_for_each_other() {
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let slow = attempt(HttpMethod::Get, &format!("http://{}", silent.local_addr().unwrap()));
+    let slow = envelope(HttpMethod::Get, &format!("http://{}", silent.local_addr().unwrap()));
     let (url, _arrived) = receiver(ncco).await;
-    let quick = attempt(HttpMethod::Get, &url);
+    let quick = envelope(HttpMethod::Get, &url);
     let sender = sender(vec![]);
     let slow = sender.send(&slow, b"{}");
     tokio::pin!(slow);
@@ -231,4 +213,32 @@ async fn attempts_do_not_wait_for_each_other() {
         () = quick => {}
         () = tokio::time::sleep(Duration::from_secs(4)) => panic!("the quick ones waited"),
     }
+}
+
+#[tokio::test]
+async fn attempts_wait_for_their_turn_and_count_from_then() {
+    let (url, mut arrived) = receiver(ncco).await;
+    let sender = Sender { turns: Semaphore::new(1), ..sender(vec![]) };
+    let envelope = Envelope { socket_timeout: 1000, ..envelope(HttpMethod::Post, &url) };
+    let turn = sender.turns.acquire().await.unwrap();
+    let sending = sender.send(&envelope, b"{}");
+    tokio::pin!(sending);
+    // Far longer than its time-out.
+    tokio::time::pause();
+    for _ in 0..10 {
+        assert!(futures_util::poll!(&mut sending).is_pending());
+        tokio::time::advance(Duration::from_secs(10)).await;
+    }
+    tokio::time::resume();
+    assert!(arrived.try_recv().is_err());
+    drop(turn);
+    let sent = sending.await;
+    assert!(matches!(sent.outcome, WebhookOutcome::Reply { status: 200, .. }), "{sent:?}");
+    assert!(sent.millis <= 1000, "{sent:?}");
+    assert!(arrived.recv().await.is_some());
+}
+
+#[test]
+fn so_many_are_on_their_way_at_once() {
+    assert_eq!(sender(vec![]).turns.available_permits(), 512);
 }
