@@ -3,15 +3,18 @@
 use ringback_client::{Client, Error};
 use ringback_model::control;
 
-use crate::errors::Complaint;
+use crate::{context::Context, errors::Complaint};
 
 /// A failure in words; where the answer names a trace, what the trace tells is added.
-pub(crate) async fn complaint(client: &Client, error: Error) -> anyhow::Error {
+pub(crate) async fn complaint(context: &Context, client: &Client, error: Error) -> anyhow::Error {
     let Some(failure) = error.failure() else { return local(error) };
     let mut complaint = Complaint::refused(error.to_string()).note_if("reason", failure.reason());
     let told = match failure.trace() {
         // Whoever names a trace also tells what is behind it; if not, the answer has to do.
-        Some(trace) => client.send(&control::GetRefusal::new(trace)).await.ok(),
+        Some(trace) => match context.controlling(client.clone()) {
+            Ok(client) => client.send(&control::GetRefusal::new(trace)).await.ok(),
+            Err(_) => None,
+        },
         None => None,
     };
     match told {

@@ -12,6 +12,7 @@ use ringback_model::{
     Operation, Paged,
     operation::{Host, OperationInfo, RequestParts},
 };
+use secrecy::ExposeSecret as _;
 
 use crate::{
     api_answer,
@@ -19,7 +20,7 @@ use crate::{
     credentials,
     errors::Complaint,
     output::{self, Output},
-    terminal::{self, Terminal},
+    terminal::Terminal,
 };
 
 /// Where an emulator listens unless it was told otherwise.
@@ -120,7 +121,7 @@ impl Context {
     ) -> anyhow::Result<T> {
         match result {
             Ok(value) => Ok(value),
-            Err(error) => Err(api_answer::complaint(client, error).await),
+            Err(error) => Err(api_answer::complaint(self, client, error).await),
         }
     }
 
@@ -132,14 +133,8 @@ impl Context {
             Some(url) => client.origin(url).map_err(api_answer::local)?,
             None => client,
         };
-        let client = match terminal::variable("RINGBACK_CONTROL_TOKEN") {
-            Some(token) if info.host == Host::Control => {
-                let mut value = HeaderValue::try_from(format!("Bearer {token}")).map_err(|_| {
-                    Complaint::usage("the control token holds a character that cannot be sent")
-                })?;
-                value.set_sensitive(true);
-                client.header(AUTHORIZATION, value)
-            }
+        let client = match info.host {
+            Host::Control => self.controlling(client)?,
             _ => client,
         };
         if self.global.verbose > 0 {
@@ -147,6 +142,17 @@ impl Context {
             output::note(&format!("{} goes to {origin}", info.id))?;
         }
         Ok(client)
+    }
+
+    /// The client with the control token, if there is one; only for operations of the emulator.
+    pub(crate) fn controlling(&self, client: Client) -> anyhow::Result<Client> {
+        let Some(token) = &self.global.control_token else { return Ok(client) };
+        let value = HeaderValue::try_from(format!("Bearer {}", token.expose_secret()));
+        let mut value = value.map_err(|_| {
+            Complaint::usage("the control token holds a character that cannot be sent")
+        })?;
+        value.set_sensitive(true);
+        Ok(client.header(AUTHORIZATION, value))
     }
 
     /// The origin that was named; the emulator's own operations have a usual one.

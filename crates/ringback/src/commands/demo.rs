@@ -3,7 +3,7 @@
 use std::{
     io::BufRead as _,
     process::ExitCode,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -13,7 +13,7 @@ use ringback_emulator::{ClockMode, Config, Emulator};
 use ringback_jwt::{Claims, Signer, TokenCache};
 use ringback_ladder::Ladder;
 use ringback_model::{
-    HttpMethod, Kept, PhoneNumber,
+    ConversationId, HttpMethod, Kept, PhoneNumber,
     applications::{
         Application, ApplicationRequest, Capabilities, CreateApplication, VoiceCapability,
         VoiceWebhooks, Webhook,
@@ -118,7 +118,7 @@ async fn tutorial(args: &Args, parts: &Parts, context: &Context) -> anyhow::Resu
     let phone = |name, number| Party::new(PartyKind::Phone, name).number(number);
     let mut ladder =
         ladder(&context.terminal).caller(&phone("Alice", ALICE)).party(&phone("Bob", BOB));
-    let both = loop {
+    loop {
         let entry = happenings.next().await?;
         draw(&mut ladder, &entry)?;
         if matters(&entry) {
@@ -128,10 +128,10 @@ async fn tutorial(args: &Args, parts: &Parts, context: &Context) -> anyhow::Resu
                 return Err(Complaint::failure(format!("the call could not go on: {error}")).into());
             }
             if both_talk(&call) {
-                break call;
+                break;
             }
         }
-    };
+    }
     settle(&mut happenings, &mut ladder).await?;
 
     step.begin(
@@ -140,7 +140,7 @@ async fn tutorial(args: &Args, parts: &Parts, context: &Context) -> anyhow::Resu
     )
     .await?;
     note(&parts.log())?;
-    let id = both.conversation.context("the call has no conversation")?;
+    let id = parts.told().context("the answer webhook named no conversation")?;
 
     step.begin(
         "Get the conversation",
@@ -206,11 +206,18 @@ impl Steps {
     }
 }
 
+/// What the webhook server was told.
+#[derive(Debug, Default)]
+struct Heard {
+    log: Vec<String>,
+    conversation: Option<ConversationId>,
+}
+
 /// The platform and the webhook server, on ports the system picks.
 struct Parts {
     emulator: Emulator,
     webhooks: String,
-    log: Arc<Mutex<Vec<String>>>,
+    heard: Arc<Mutex<Heard>>,
     stop: oneshot::Sender<()>,
     server: JoinHandle<()>,
 }
@@ -230,15 +237,15 @@ impl Parts {
         let emulator = Emulator::start(listener, config)?;
         let listener = bind().await?;
         let webhooks = format!("http://{}", listener.local_addr()?);
-        let log = Arc::<Mutex<Vec<String>>>::default();
+        let heard = Arc::<Mutex<Heard>>::default();
         let receiver = Webhooks::new(now)
             .secret(SecretString::from(SIGNATURE_SECRET))
             .strict(true)
-            .answer(answer(&log)?)
+            .answer(answer(&heard)?)
             .event({
-                let log = Arc::clone(&log);
+                let heard = Arc::clone(&heard);
                 move |event: Delivery| {
-                    write(&log, event_log(&event));
+                    lock(&heard).log.push(event_log(&event));
                     async {}
                 }
             })
@@ -248,12 +255,17 @@ impl Parts {
             let stopped = async { drop(stopped.await) };
             receiver.serve(listener, stopped).await;
         });
-        Ok(Self { emulator, webhooks, log, stop, server })
+        Ok(Self { emulator, webhooks, heard, stop, server })
     }
 
     /// What the webhook server has printed by now.
     fn log(&self) -> String {
-        self.log.lock().unwrap_or_else(PoisonError::into_inner).join("\n")
+        lock(&self.heard).log.join("\n")
+    }
+
+    /// The conversation that the answer webhook named.
+    fn told(&self) -> Option<ConversationId> {
+        lock(&self.heard).conversation.clone()
     }
 
     async fn stop(self) {
@@ -265,17 +277,19 @@ impl Parts {
 }
 
 /// Answers as the tutorial's server does: whoever calls is connected to Bob.
-fn answer(log: &Arc<Mutex<Vec<String>>>) -> anyhow::Result<Answerer> {
-    let (log, bob) = (Arc::clone(log), Script::connect(&PhoneNumber::new(BOB)?));
+fn answer(heard: &Arc<Mutex<Heard>>) -> anyhow::Result<Answerer> {
+    let (heard, bob) = (Arc::clone(heard), Script::connect(&PhoneNumber::new(BOB)?));
     Ok(Answerer::new(move |answer: Signed<Kept<Answer>>| {
-        write(&log, tutorial_log(&answer));
+        let mut heard = lock(&heard);
+        heard.log.push(tutorial_log(&answer));
+        heard.conversation.clone_from(&answer.conversation_uuid);
         let bob = bob.clone();
         async move { bob }
     }))
 }
 
-fn write(log: &Mutex<Vec<String>>, line: String) {
-    log.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+fn lock(heard: &Mutex<Heard>) -> MutexGuard<'_, Heard> {
+    heard.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 async fn application(

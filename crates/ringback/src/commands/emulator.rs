@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::Context as _;
-use ringback_emulator::{ClockMode, Config, Emulator, Mapping};
+use ringback_emulator::{ClockMode, Config, Emulator, Error, Mapping};
 use ringback_model::control::Environment;
 use secrecy::SecretString;
 
@@ -45,9 +45,6 @@ pub(crate) struct Args {
     /// Let requests name this host
     #[arg(long, value_name = "HOST")]
     allow_host: Vec<String>,
-    /// What the control API asks for; needed when other machines can reach the address
-    #[arg(long, value_name = "TOKEN", env = "RINGBACK_CONTROL_TOKEN", hide_env_values = true, value_parser = secret)]
-    control_token: Option<SecretString>,
     /// Write the variables of `ringback env` to this file when it is ready
     #[arg(long, value_name = "FILE")]
     env_file: Option<PathBuf>,
@@ -68,22 +65,10 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<ExitCode> {
             None => args.listen.clone(),
         };
         let listener = listen(&address).await?;
-        let emulator = Emulator::start(listener, config).map_err(|error| {
-            let config = error.is_config();
-            let text = match std::error::Error::source(&error) {
-                Some(cause) => format!("{error}: {cause}"),
-                None => error.to_string(),
-            };
-            match config {
-                true => {
-                    Complaint::usage(text).fix("give --control-token TOKEN, or listen at 127.0.0.1")
-                }
-                false => Complaint::failure(text),
-            }
-        })?;
+        let emulator = Emulator::start(listener, config).map_err(|error| no_start(&error))?;
         let environment = emulator.environment().await;
         if let Some(file) = &args.env_file {
-            write_private(file, &env::file(&env::variables(&environment)))?;
+            write_private(file, &env::file(&env::variables(&environment, context)))?;
         }
         if args.command.is_empty() {
             greet(&environment)?;
@@ -96,11 +81,31 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<ExitCode> {
             signals::stop().await;
             ExitCode::SUCCESS
         } else {
-            command(&args.command, &environment).await?
+            command(&args.command, &environment, context).await?
         };
         emulator.stop().await;
         Ok(code)
     })
+}
+
+/// Why the platform does not start, and what to do about it.
+fn no_start(error: &Error) -> Complaint {
+    let text = match std::error::Error::source(error) {
+        Some(cause) => format!("{error}: {cause}"),
+        None => error.to_string(),
+    };
+    let fix = match error {
+        Error::ControlTokenNeeded { .. } => "give --control-token TOKEN, or listen at 127.0.0.1",
+        Error::SignatureSecret(_) => {
+            "give --signature-secret a text that is not empty, or leave it out and one is made up"
+        }
+        Error::Mapping { .. } => {
+            "give --map two origins, such as https://demo.example=http://127.0.0.1:3000"
+        }
+        _ if error.is_config() => return Complaint::usage(text),
+        _ => return Complaint::failure(text),
+    };
+    Complaint::usage(text).fix(fix)
 }
 
 fn config(args: &Args, context: &Context) -> anyhow::Result<Config> {
@@ -129,7 +134,7 @@ fn config(args: &Args, context: &Context) -> anyhow::Result<Config> {
     for host in &args.allow_host {
         config = config.allow_host(host);
     }
-    if let Some(token) = &args.control_token {
+    if let Some(token) = &context.global.control_token {
         config = config.control_token(token.clone());
     }
     Ok(config)
@@ -162,12 +167,16 @@ and with a webhook server (`ringback serve --connect 447700000003` is one):
 }
 
 /// Runs a command in the environment of this platform, and gives its exit code.
-async fn command(words: &[OsString], environment: &Environment) -> anyhow::Result<ExitCode> {
+async fn command(
+    words: &[OsString],
+    environment: &Environment,
+    context: &Context,
+) -> anyhow::Result<ExitCode> {
     let Some((program, args)) = words.split_first() else { return Ok(ExitCode::SUCCESS) };
     let mut wishes = Wishes::new();
     let mut child = tokio::process::Command::new(program)
         .args(args)
-        .envs(env::variables(environment))
+        .envs(env::variables(environment, context))
         .kill_on_drop(true)
         .spawn()
         .map_err(|error| {

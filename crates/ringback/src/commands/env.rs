@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::ValueEnum;
 use ringback_model::control::{Environment, GetEnvironment};
+use secrecy::ExposeSecret as _;
 
 use crate::{
     context::Context,
@@ -34,7 +35,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<ExitCode> {
     let answer = context.wait(context.answer(&GetEnvironment::new()))?;
     match context.global.output {
         None | Some(Format::Table) => {
-            let variables = variables(&answer.reply);
+            let variables = variables(&answer.reply, context);
             print(
                 &variables
                     .iter()
@@ -48,7 +49,10 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<ExitCode> {
 }
 
 /// The variables that point a program at a platform, in the order they are told.
-pub(crate) fn variables(environment: &Environment) -> Vec<(&'static str, String)> {
+pub(crate) fn variables(
+    environment: &Environment,
+    context: &Context,
+) -> Vec<(&'static str, String)> {
     let mut variables = vec![
         ("RINGBACK_URL", environment.url.clone()),
         ("URL", environment.url.clone()),
@@ -62,6 +66,9 @@ pub(crate) fn variables(environment: &Environment) -> Vec<(&'static str, String)
     }
     if let Some(key) = &environment.private_key {
         variables.push(("VONAGE_PRIVATE_KEY", key.expose().to_owned()));
+    }
+    if let Some(token) = &context.global.control_token {
+        variables.push(("RINGBACK_CONTROL_TOKEN", token.expose_secret().to_owned()));
     }
     variables
 }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use ringback_model::{
     ApplicationId, PhoneNumber,
+    insight::BasicInsight,
     numbers::{
         BuyNumber, CancelNumber, Feature, ListNumbers, NumberType, OwnedNumber, SearchNumbers,
         UpdateNumber, VoiceCallbackType,
@@ -218,7 +219,7 @@ pub(crate) async fn search(args: Search, context: &Context) -> anyhow::Result<Ve
 pub(crate) async fn buy(args: Buy, context: &Context) -> anyhow::Result<()> {
     let country = match args.country.country {
         Some(country) => country,
-        None => guess(&args.number)?.to_owned(),
+        None => country_of(&args.number, context).await?,
     };
     context.send(&BuyNumber::new(country, args.number)).await?;
     Ok(())
@@ -284,38 +285,11 @@ async fn country(number: &PhoneNumber, said: Country, context: &Context) -> anyh
     }
 }
 
-/// The country of a number that is not rented yet, where its prefix is of one country only.
-fn guess(number: &PhoneNumber) -> anyhow::Result<&'static str> {
-    const PREFIXES: &[(&str, &str)] = &[
-        ("30", "GR"),
-        ("31", "NL"),
-        ("32", "BE"),
-        ("33", "FR"),
-        ("34", "ES"),
-        ("351", "PT"),
-        ("353", "IE"),
-        ("358", "FI"),
-        ("36", "HU"),
-        ("40", "RO"),
-        ("41", "CH"),
-        ("43", "AT"),
-        ("44", "GB"),
-        ("45", "DK"),
-        ("46", "SE"),
-        ("48", "PL"),
-        ("49", "DE"),
-        ("52", "MX"),
-        ("55", "BR"),
-        ("60", "MY"),
-        ("65", "SG"),
-        ("81", "JP"),
-        ("82", "KR"),
-        ("852", "HK"),
-        ("972", "IL"),
-    ];
-    let found = PREFIXES.iter().find(|(prefix, _)| number.as_str().starts_with(prefix));
-    found.map(|(_, country)| *country).ok_or_else(|| {
-        Complaint::usage(format!("the country of {number} is not known"))
+/// The country of a number that is not rented yet, as the API tells it.
+async fn country_of(number: &PhoneNumber, context: &Context) -> anyhow::Result<String> {
+    let insight = context.send(&BasicInsight::new(number.as_str())).await?;
+    insight.country_code.filter(|code| !code.is_empty()).ok_or_else(|| {
+        Complaint::failure(format!("the API does not know the country of {number}"))
             .fix("give --country CC, such as --country US")
             .into()
     })

@@ -1,6 +1,7 @@
 //! The command line as a process: what it prints where, and how it ends.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may panic")]
 
+mod control;
 mod help;
 mod jwt;
 mod ncco;

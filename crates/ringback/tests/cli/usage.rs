@@ -30,6 +30,7 @@ fn wrong_usage_is_2_and_says_what_to_do() {
     check(&["serve", "--connect", "447700000003", "--strict"], "signature secret");
     check(&["serve", "--connect", "447700000003", "--listen", "x"], "no address");
     check(&["emulator", "--listen", "0.0.0.0:0"], "--control-token");
+    check(&["emulator", "--port", "0", "--signature-secret", ""], "fix: give --signature-secret");
     check(&["emulator", "--api-key", "x"], "--api-secret");
     check(&["emulator", "--clock", "fast"], "auto");
     check(&["emulator", "--map", "x"], "=");
@@ -46,7 +47,8 @@ fn no_secret_of_the_environment_is_shown() {
         .set("VONAGE_API_KEY", "plantedkey")
         .set("VONAGE_API_SECRET", "planted-secret")
         .set("VONAGE_PRIVATE_KEY", "planted-private-key")
-        .set("VONAGE_SIGNATURE_SECRET", "planted-signature");
+        .set("VONAGE_SIGNATURE_SECRET", "planted-signature")
+        .set("RINGBACK_CONTROL_TOKEN", "planted-control-token");
     for args in [&["--help"][..], &["serve"], &["apps", "create", "--help"], &["serve", "--help"]] {
         let ran = place.run(args);
         assert!(!(ran.out + &ran.err).contains("planted-"), "{args:?}");
