@@ -11,6 +11,7 @@ use crate::{
     activity::Activity,
     clock::Clock,
     history::{Entry, History},
+    mask,
     webhook::log::WebhookLog,
 };
 
@@ -143,8 +144,11 @@ impl Core {
         self.note(entry)
     }
 
-    /// Numbers and keeps an entry.
-    pub(crate) fn note(&mut self, entry: control::TranscriptEntry) -> Arc<Entry> {
+    /// Numbers and keeps an entry; no secret of an address stays in it.
+    pub(crate) fn note(&mut self, mut entry: control::TranscriptEntry) -> Arc<Entry> {
+        if let Some(detail) = entry.detail.as_mut().filter(|detail| detail.contains("://")) {
+            *detail = mask::addresses(detail);
+        }
         self.history.push(entry, |call| self.exchange.is_up(call))
     }
 

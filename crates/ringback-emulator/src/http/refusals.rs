@@ -59,6 +59,7 @@ impl Refusals {
 pub(crate) fn respond(platform: &Platform, context: &Context, mut refusal: Refusal) -> Response {
     let trace = platform.traces.next();
     refusal.details.instance.clone_from(&trace);
+    refusal.seen = mask::addresses(&refusal.seen);
     let status = refusal.status();
     let hint = refusal.hint();
     let body = match context.family {

@@ -9,6 +9,7 @@ use ringback_exchange::WebhookOutcome;
 use ringback_model::{Json, LegId, Timestamp, control};
 
 use super::{envelope::Sent, sender::Sending};
+use crate::mask;
 
 /// How many webhooks are kept.
 const KEPT: usize = 10_000;
@@ -44,7 +45,7 @@ impl WebhookLog {
     pub(crate) fn begin(&mut self, sent: Sent, url: &str, now: Timestamp) {
         let id = sent.envelope.id.0;
         let number = sent.envelope.attempt;
-        let attempt = control::WebhookAttempt::new(number, url, now);
+        let attempt = control::WebhookAttempt::new(number, mask::addresses(url), now);
         if !self.records.contains_key(&id) {
             self.calls.entry(sent.envelope.call.clone()).or_default().push(id);
             let record = Record { sent: sent.clone(), attempts: Vec::new() };
@@ -72,6 +73,7 @@ impl WebhookLog {
         self.change(id, |record| {
             let last = record.attempts.iter().map(|entry| entry.attempt).max();
             let number = last.unwrap_or_default() + 1;
+            let url = mask::addresses(url);
             let mut entry = control::WebhookAttempt::new(number, url, sending.sent).replay(true);
             fill(&mut entry, sending);
             record.push(entry);
@@ -129,12 +131,12 @@ impl Record {
     /// What people are shown of it.
     pub(crate) fn view(&self) -> control::Webhook {
         let envelope = &self.sent.envelope;
-        let json = String::from_utf8_lossy(&self.sent.json);
+        let json = mask::addresses(&String::from_utf8_lossy(&self.sent.json));
         control::Webhook::new(
             envelope.id.0,
             envelope.kind,
             envelope.method.clone(),
-            &*envelope.url,
+            mask::addresses(&envelope.url),
             Json::parse(&json).unwrap_or_default(),
             self.attempts.iter().map(|attempt| control::WebhookAttempt::clone(attempt)).collect(),
         )

@@ -17,7 +17,7 @@ use tokio::{sync::Semaphore, time::Instant};
 use url::Url;
 
 use super::{envelope::Envelope, wire::Wire};
-use crate::{Error, Mapping, edge::WallClock};
+use crate::{Error, Mapping, edge::WallClock, mask};
 
 /// The longest reply that is read.
 pub(crate) const LONGEST_REPLY: usize = 1024 * 1024;
@@ -81,7 +81,10 @@ impl Sender {
         let Some(url) = self.target(&envelope.url) else {
             return failed(
                 WebhookFailure::BadAddress,
-                format!("the webhook address {:?} is not an http address", cut(&envelope.url)),
+                format!(
+                    "the webhook address {:?} is not an http address",
+                    cut(&mask::addresses(&envelope.url))
+                ),
             );
         };
         let wire = Wire::new(&envelope.method, url, json);

@@ -210,7 +210,8 @@ fn check_webhook(name: &str, webhook: &Webhook, longest: u32) -> Result<(), Refu
         && !address.starts_with("http://")
         && !address.starts_with("https://")
     {
-        return wrong("address", "must be a valid URL beginning with http:// or https://", address);
+        let accepted = "must be a valid URL beginning with http:// or https://";
+        return wrong("address", accepted, &without_user(address));
     }
     if let Some(HttpMethod::Unknown(method)) = &webhook.http_method {
         return wrong("http_method", "must be one of: GET, POST", method);
@@ -228,6 +229,17 @@ fn check_webhook(name: &str, webhook: &Webhook, longest: u32) -> Result<(), Refu
         );
     }
     Ok(())
+}
+
+/// An address without its user, whose password is nobody's business.
+fn without_user(address: &str) -> String {
+    let (scheme, rest) = address.split_once("://").unwrap_or(("", address));
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+    match authority.rfind('@') {
+        Some(at) if scheme.is_empty() => rest[at + 1..].to_owned(),
+        Some(at) => format!("{scheme}://{}", &rest[at + 1..]),
+        None => address.to_owned(),
+    }
 }
 
 /// A public key of the application's own; whether it is one is seen at the edge, which can read it.
