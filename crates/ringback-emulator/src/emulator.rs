@@ -169,6 +169,13 @@ fn url(address: SocketAddr) -> String {
 
 #[cfg(test)]
 mod tests {
+    use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+    use ringback_exchange::{Caller, Input};
+    use ringback_model::{
+        Operation,
+        applications::{Application, ApplicationRequest, CreateApplication, Keys},
+    };
+
     use super::*;
 
     #[test]
@@ -182,5 +189,36 @@ mod tests {
         ] {
             assert_eq!(url(address.parse().unwrap()), expected);
         }
+    }
+
+    #[tokio::test]
+    async fn a_key_that_cannot_be_loaded_is_told_from_an_unknown_application() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let config = Config::new().start_application(false).spare_key_pairs(0);
+        let emulator = Emulator::start(listener, config).unwrap();
+        let key = "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n";
+        let body = ApplicationRequest::new("Own").keys(Keys::new().public_key(key));
+        let request = ringback_exchange::Request {
+            caller: Caller::Account,
+            operation: CreateApplication::INFO,
+            parts: CreateApplication::new(body).encode().unwrap(),
+            key_pair: None,
+        };
+        // Past the edge, which would refuse it.
+        let made = emulator.platform.feed(Input::Request(request)).unwrap().unwrap();
+        let made: Application = serde_json::from_slice(&made.body).unwrap();
+        let encode = |text: &str| URL_SAFE_NO_PAD.encode(text);
+        let claims = format!(r#"{{"application_id":"{}","iat":1,"jti":"1"}}"#, made.id);
+        let token = format!("{}.{}.c2ln", encode(r#"{"alg":"RS256"}"#), encode(&claims));
+        let client = ringback_http::client(&ringback_http::Settings::new()).unwrap();
+        let url = format!("{}/v1/conversations", emulator.url());
+        let reply = client.get(url).bearer_auth(token).send().await.unwrap();
+        let header = |name: &str| reply.headers()[name].to_str().unwrap();
+        assert_eq!(
+            (reply.status().as_u16(), header("ringback-reason")),
+            (401, "application-key-unusable")
+        );
+        let hint = header("ringback-hint");
+        assert!(hint.contains("is not usable: the key is not a valid RSA key"), "{hint}");
     }
 }

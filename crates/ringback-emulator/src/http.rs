@@ -2,6 +2,7 @@
 
 pub(crate) mod auth;
 pub(crate) mod gate;
+mod own_key;
 pub(crate) mod refusals;
 pub(crate) mod reply;
 pub(crate) mod route;
@@ -15,7 +16,7 @@ use axum::{
     response::Response,
 };
 use bytes::Bytes;
-use http::{HeaderValue, Method, StatusCode, header, request::Parts};
+use http::{HeaderValue, Method, StatusCode, Version, header, request::Parts};
 use http_body_util::LengthLimitError;
 use ringback_exchange::{Caller, Exchange, Input, Refusal};
 use ringback_model::{
@@ -42,6 +43,7 @@ pub(crate) fn router(platform: Arc<Platform>) -> Router {
 async fn answer(State(platform): State<Arc<Platform>>, request: Request) -> Response {
     let _in_progress = InProgress::begin(&platform);
     let (head, body) = request.into_parts();
+    let closes = has_body_of_no_length(&head);
     let mut context = Context {
         method: head.method.clone(),
         path: head.uri.path().to_owned(),
@@ -57,7 +59,21 @@ async fn answer(State(platform): State<Arc<Platform>>, request: Request) -> Resp
     {
         response.headers_mut().insert(reply::TRACE_ID, trace);
     }
+    if closes {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
     response
+}
+
+/// Whether a body may follow that nothing announces; Node's client sends one so with a DELETE.
+///
+/// It would be taken for the next request: the connection ends after the answer instead.
+fn has_body_of_no_length(head: &Parts) -> bool {
+    let has = |name: header::HeaderName| head.headers.contains_key(name);
+    head.version <= Version::HTTP_11
+        && (head.method == Method::DELETE || has(header::CONTENT_TYPE))
+        && !has(header::CONTENT_LENGTH)
+        && !has(header::TRANSFER_ENCODING)
 }
 
 /// The checks in the order of the platform: who may talk here at all, route and version, method,
@@ -215,6 +231,7 @@ async fn ask(
     info: &'static OperationInfo,
     parts: RequestParts,
 ) -> Result<Response, Box<Refusal>> {
+    own_key::check(platform, info, &parts)?;
     let mut request = ringback_exchange::Request { caller, operation: info, parts, key_pair: None };
     let needs_key_pair = platform.core().exchange.needs_key_pair(&request);
     if needs_key_pair {

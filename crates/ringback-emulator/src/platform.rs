@@ -262,27 +262,28 @@ impl Platform {
         drop(ready.wait_for(|ready| !matches!(ready, Readiness::Making)).await);
     }
 
-    /// A verifier for the tokens of an application; none when there is no such application.
-    pub(crate) fn verifier(&self, application: &ApplicationId) -> Option<Arc<Verifier>> {
+    /// A verifier for the tokens of an application; none when there is no such application, and
+    /// an error when its key cannot be used.
+    pub(crate) fn verifier(
+        &self,
+        application: &ApplicationId,
+    ) -> Option<Result<Arc<Verifier>, ringback_jwt::Error>> {
         let public_key = self.core().exchange.public_key(application)?.to_owned();
         let mut verifiers = self.verifiers.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((known, verifier)) = verifiers.get(application)
             && *known == public_key
         {
-            return Some(Arc::clone(verifier));
+            return Some(Ok(Arc::clone(verifier)));
         }
         let verifier = match Verifier::new(&public_key) {
             Ok(verifier) => Arc::new(verifier),
-            Err(error) => {
-                tracing::warn!(%error, %application, "the public key of an application is not usable");
-                return None;
-            }
+            Err(error) => return Some(Err(error)),
         };
         if verifiers.len() >= VERIFIERS {
             verifiers.clear();
         }
         verifiers.insert(application.clone(), (public_key, Arc::clone(&verifier)));
-        Some(verifier)
+        Some(Ok(verifier))
     }
 
     /// Gives up the webhooks that are in flight.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::{header, request::Parts};
 use ringback_exchange::{Caller, Refusal};
-use ringback_jwt::{Reason, Refused, bearer, inspect};
+use ringback_jwt::{Reason, Refused, Verifier, bearer, inspect};
 use ringback_model::{
     ApplicationId, OperationInfo,
     operation::{Encoding, Scheme},
@@ -41,6 +41,7 @@ pub(crate) fn caller(
         (Some(value), Some("bearer")) if takes(Scheme::Jwt) => check.token(Some(value)),
         (Some(value), Some("basic")) if takes(Scheme::Basic) => check.basic(value),
         (_, None) if parameters.are_any() && takes(Scheme::Query) => check.parameters(&parameters),
+        (None, _) if headers == 1 && takes(Scheme::Jwt) => Err(check.unreadable()),
         (value, _) if takes(Scheme::Jwt) => check.token(value),
         (_, Some(other)) => Err(check.wrong_scheme(other)),
         (_, None) if parameters.are_any() => Err(check.wrong_scheme("parameters")),
@@ -57,33 +58,22 @@ struct Check<'a> {
 
 impl Check<'_> {
     fn token(&self, authorization: Option<&str>) -> Result<Caller, Refusal> {
-        self.verify(authorization).map_err(|refused| self.refused(&refused))
+        let refused = |refused: Refused| self.refused(&refused);
+        let (token, id) = application(authorization).map_err(refused)?;
+        let verifier = match self.platform.verifier(&id) {
+            Some(Ok(verifier)) => verifier,
+            Some(Err(error)) => return Err(self.unusable_key(&id, &error)),
+            None => return Err(refused(Refused::application_unknown(id.as_str()))),
+        };
+        self.verify(&verifier, token, id).map_err(refused)
     }
 
-    fn verify(&self, authorization: Option<&str>) -> Result<Caller, Refused> {
-        let token = bearer(authorization)?;
-        let seen = inspect(token)?;
-        if seen.algorithm() != Some("RS256") {
-            let algorithm = seen.algorithm().unwrap_or("none named");
-            return Err(Refused::new(
-                Reason::TokenAlgorithm,
-                format!("the algorithm of the token is `{}`", cut(algorithm)),
-                "the algorithm RS256, and no other",
-                "sign with RS256 and the private key of the application",
-            ));
-        }
-        let Some(application) = seen.application_id() else {
-            return Err(Refused::new(
-                Reason::ClaimMissing,
-                "the token has no claim `application_id`",
-                "a claim `application_id`",
-                "mint the token with `application_id`",
-            ));
-        };
-        let id = ApplicationId::from(application);
-        let Some(verifier) = self.platform.verifier(&id) else {
-            return Err(Refused::application_unknown(application));
-        };
+    fn verify(
+        &self,
+        verifier: &Verifier,
+        token: &str,
+        id: ApplicationId,
+    ) -> Result<Caller, Refused> {
         let verified = verifier.verify(token, self.platform.wall.now().as_secs(), LEEWAY)?;
         verified.check_acl(self.head.method.as_str(), self.head.uri.path())?;
         for warning in &verified.warnings {
@@ -92,6 +82,29 @@ impl Check<'_> {
         Ok(Caller::Application { id, user: verified.sub })
     }
 
+    fn unusable_key(&self, id: &ApplicationId, error: &ringback_jwt::Error) -> Refusal {
+        refusal(
+            self.info.errors,
+            Situation::Unauthorized,
+            "application-key-unusable",
+            "the public key of the token's application",
+            format!("the public key of the application {id} is not usable: {error}"),
+            "an application with an RSA public key of at least 2048 bits",
+            "give the application another public key: ringback apps update",
+        )
+    }
+
+    fn unreadable(&self) -> Refusal {
+        refusal(
+            self.info.errors,
+            Situation::Unauthorized,
+            Reason::TokenMalformed.as_str(),
+            "the application token",
+            "the Authorization header holds bytes that are not ASCII text",
+            "the scheme `Bearer` and a token after it",
+            "send the token as it was minted: three parts of base64url text, joined by dots",
+        )
+    }
     fn refused(&self, refused: &Refused) -> Refusal {
         let situation = match refused.reason {
             Reason::TokenMissing => Situation::MissingToken,
@@ -218,6 +231,30 @@ impl Check<'_> {
             Scheme::Query => "`api_key` and `api_secret` as parameters",
         });
         words.collect::<Vec<_>>().join(" or ")
+    }
+}
+
+/// The token of a header, and the application it is for.
+fn application(authorization: Option<&str>) -> Result<(&str, ApplicationId), Refused> {
+    let token = bearer(authorization)?;
+    let seen = inspect(token)?;
+    if seen.algorithm() != Some("RS256") {
+        let algorithm = seen.algorithm().unwrap_or("none named");
+        return Err(Refused::new(
+            Reason::TokenAlgorithm,
+            format!("the algorithm of the token is `{}`", cut(algorithm)),
+            "the algorithm RS256, and no other",
+            "sign with RS256 and the private key of the application",
+        ));
+    }
+    match seen.application_id() {
+        Some(application) => Ok((token, ApplicationId::from(application))),
+        None => Err(Refused::new(
+            Reason::ClaimMissing,
+            "the token has no claim `application_id`",
+            "a claim `application_id`",
+            "mint the token with `application_id`",
+        )),
     }
 }
 

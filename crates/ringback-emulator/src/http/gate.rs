@@ -51,7 +51,8 @@ impl Gate {
                 "use http://127.0.0.1 and the port, or start the emulator with --allow-host",
             ));
         }
-        let Some(origin) = text(&head.headers, header::ORIGIN) else { return Ok(()) };
+        let Some(origin) = head.headers.get(header::ORIGIN) else { return Ok(()) };
+        let origin = origin.to_str().unwrap_or("unreadable");
         let authority = origin.split_once("://").map_or("", |(_, authority)| authority);
         if self.knows(authority) {
             return Ok(());
@@ -70,7 +71,14 @@ impl Gate {
     /// Refuses the control API and the inspector to those without the token, when there is one.
     pub(crate) fn check_control(&self, headers: &HeaderMap) -> Result<(), Refusal> {
         let Some(expected) = &self.control_token else { return Ok(()) };
-        let value = text(headers, header::AUTHORIZATION).unwrap_or_default();
+        let value = match headers.get(header::AUTHORIZATION).map(|value| value.to_str()) {
+            Some(Ok(value)) => value,
+            Some(Err(_)) => {
+                let seen = "the Authorization header is not readable text".to_owned();
+                return Err(no_control("control-token-wrong", seen));
+            }
+            None => "",
+        };
         let (scheme, rest) = value.split_once(' ').unwrap_or((value, ""));
         let given = match scheme.to_ascii_lowercase().as_str() {
             "bearer" => Some(rest.trim().to_owned()),
@@ -87,16 +95,7 @@ impl Gate {
             Some(given) => ("control-token-wrong", format!("a token of {}", mask::secret(given))),
             None => ("control-token-missing", "there is no control token".to_owned()),
         };
-        Err(refusal(
-            ErrorFamily::Control,
-            Situation::Unauthorized,
-            reason,
-            "the control token",
-            seen,
-            "`Authorization: Bearer` and the control token of this emulator",
-            "send `Authorization: Bearer TOKEN` with what the emulator was given as --control-token; \
-             the ringback command reads RINGBACK_CONTROL_TOKEN",
-        ))
+        Err(no_control(reason, seen))
     }
 
     fn knows(&self, authority: &str) -> bool {
@@ -112,6 +111,19 @@ impl Gate {
             || PLATFORM.iter().any(|zone| below(zone))
             || self.allowed.iter().any(|host| host == name || host == authority)
     }
+}
+
+fn no_control(reason: &'static str, seen: String) -> Refusal {
+    refusal(
+        ErrorFamily::Control,
+        Situation::Unauthorized,
+        reason,
+        "the control token",
+        seen,
+        "`Authorization: Bearer` and the control token of this emulator",
+        "send `Authorization: Bearer TOKEN` with what the emulator was given as --control-token; \
+             the ringback command reads RINGBACK_CONTROL_TOKEN",
+    )
 }
 
 /// The host of `host:port`, also of `[::1]:80`.
@@ -192,5 +204,10 @@ mod tests {
         check(Some("Basic YW55OnQ="), None);
         check(Some("Basic YW55Ong="), Some("control-token-wrong"));
         check(Some("Digest t"), Some("control-token-missing"));
+        let mut headers = HeaderMap::new();
+        let bytes = http::HeaderValue::from_bytes(b"Bearer \xff\xfe").unwrap();
+        headers.insert(header::AUTHORIZATION, bytes);
+        let refused = gate("0.0.0.0:1").check_control(&headers).unwrap_err();
+        assert_eq!(refused.reason, "control-token-wrong");
     }
 }

@@ -10,6 +10,7 @@ mod control;
 mod events;
 mod gate;
 mod parity;
+mod refused;
 mod secrets;
 mod tutorial;
 mod webhooks;
