@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod api_answer;
+mod child;
 mod cli;
 mod commands;
 mod context;

@@ -13,13 +13,14 @@ use secrecy::SecretString;
 
 use super::env;
 use crate::{
+    child::Running,
     cli::secret,
     context::Context,
     errors::{Complaint, FAILURE},
     listen::listen,
     output::note,
     private_file::PrivateFile,
-    signals::{self, Wish, Wishes},
+    signals,
 };
 
 /// How the platform is run.
@@ -51,7 +52,8 @@ pub(crate) struct Args {
     /// Write the URL to this file when it is ready
     #[arg(long, value_name = "FILE")]
     ready_file: Option<PathBuf>,
-    /// Run a command with the variables of `ringback env` set, and end with its exit code
+    /// Run a command with the variables of `ringback env` set, and end with its exit code; signals
+    /// are passed on to it
     #[arg(last = true, value_name = "COMMAND")]
     command: Vec<OsString>,
 }
@@ -173,30 +175,18 @@ async fn command(
     context: &Context,
 ) -> anyhow::Result<ExitCode> {
     let Some((program, args)) = words.split_first() else { return Ok(ExitCode::SUCCESS) };
-    let mut wishes = Wishes::new();
-    let mut child = tokio::process::Command::new(program)
-        .args(args)
-        .envs(env::variables(environment, context))
-        .kill_on_drop(true)
-        .spawn()
-        .map_err(|error| {
-            let program = program.to_string_lossy();
-            match error.kind() {
-                std::io::ErrorKind::NotFound => {
-                    Complaint::failure(format!("there is no command `{program}`"))
-                }
-                _ => Complaint::failure(format!("`{program}` cannot be run: {error}")),
+    let mut command = tokio::process::Command::new(program);
+    command.args(args).envs(env::variables(environment, context));
+    let running = Running::start(&mut command).map_err(|error| {
+        let program = program.to_string_lossy();
+        match error.kind() {
+            std::io::ErrorKind::NotFound => {
+                Complaint::failure(format!("there is no command `{program}`"))
             }
-        })?;
-    let status = loop {
-        tokio::select! {
-            status = child.wait() => break status.context("the command was lost")?,
-            // The terminal tells the command itself; we wait until it has ended.
-            wish = wishes.next() => if wish == Wish::Terminate {
-                child.start_kill().context("the command cannot be ended")?;
-            },
+            _ => Complaint::failure(format!("`{program}` cannot be run: {error}")),
         }
-    };
+    })?;
+    let status = running.end().await.context("the command was lost")?;
     Ok(ExitCode::from(exit_code(status)))
 }
 

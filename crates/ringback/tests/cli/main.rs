@@ -7,5 +7,7 @@ mod jwt;
 mod ncco;
 mod run;
 mod serve;
+#[cfg(unix)]
+mod signals;
 mod usage;
 mod whole;
