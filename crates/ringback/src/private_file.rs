@@ -62,6 +62,23 @@ impl Drop for PrivateFile {
     }
 }
 
+/// Gives the file at this place another name as well, `NAME.1` or the next that is free, and says
+/// which; it stays at its place until another file is moved over it.
+pub(crate) fn set_aside(path: &Path) -> io::Result<PathBuf> {
+    for number in 1..1000 {
+        let mut aside = path.as_os_str().to_owned();
+        aside.push(format!(".{number}"));
+        let aside = PathBuf::from(aside);
+        match fs::hard_link(path, &aside) {
+            Ok(()) => return Ok(aside),
+            Err(_) if fs::symlink_metadata(&aside).is_ok() => {}
+            // Some file systems know no second name.
+            Err(_) => return fs::rename(path, &aside).map(|()| aside),
+        }
+    }
+    Err(io::Error::from(io::ErrorKind::AlreadyExists))
+}
+
 #[cfg(all(test, unix))]
 mod tests {
     use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -85,6 +102,27 @@ mod tests {
         assert_eq!(about.permissions().mode() & 0o777, 0o600);
         assert_eq!(fs::read_to_string(place("victim")).unwrap(), "untouched");
         assert_eq!(fs::read_to_string(planted(1)).unwrap(), "open to all");
+    }
+
+    #[test]
+    fn what_is_set_aside_is_kept_as_it_is() {
+        let directory = tempfile::TempDir::new().unwrap();
+        let place = |name: &str| directory.path().join(name);
+        fs::write(place("key"), "old").unwrap();
+        fs::set_permissions(place("key"), fs::Permissions::from_mode(0o640)).unwrap();
+        fs::write(place("key.1"), "oldest").unwrap();
+
+        assert_eq!(set_aside(&place("key")).unwrap(), place("key.2"));
+        PrivateFile::reserve(&place("key")).unwrap().save("new").unwrap();
+        let check = |name: &str, text: &str, expected: u32| {
+            assert_eq!(fs::read_to_string(place(name)).unwrap(), text, "{name}");
+            let mode = fs::metadata(place(name)).unwrap().permissions().mode() & 0o777;
+            assert!(mode == expected || expected == 0, "{name}: {mode:o}");
+        };
+        check("key", "new", 0o600);
+        check("key.1", "oldest", 0);
+        check("key.2", "old", 0o640);
+        assert!(set_aside(&place("none")).is_err());
     }
 
     #[test]

@@ -21,7 +21,7 @@ use crate::{
     credentials,
     errors::Complaint,
     output::{Column, Format, note, print},
-    private_file::PrivateFile,
+    private_file::{PrivateFile, set_aside},
 };
 
 /// Applications.
@@ -120,7 +120,8 @@ pub(crate) fn run(command: Command, context: &Context) -> anyhow::Result<ExitCod
                 context.output.document(&String::from_utf8_lossy(&body))?;
             }
             Command::Create(args) => {
-                let created = create(args, context).await?;
+                let existing = if args.force { Existing::Overwrite } else { Existing::Refuse };
+                let created = create(args, existing, context).await?;
                 tell(created, context)?;
             }
             Command::Update(args) => {
@@ -143,10 +144,25 @@ pub(crate) struct Created {
     pub(crate) key_file: Option<PathBuf>,
 }
 
+/// What becomes of a key file that exists already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Existing {
+    /// It stays, and no application is created.
+    Refuse,
+    /// It is lost.
+    Overwrite,
+    /// It gets another name.
+    SetAside,
+}
+
 /// Creates an application and saves its key, if it is to be saved.
 ///
 /// The file is made first: a key that cannot be saved would be lost.
-pub(crate) async fn create(args: Create, context: &Context) -> anyhow::Result<Created> {
+pub(crate) async fn create(
+    args: Create,
+    existing: Existing,
+    context: &Context,
+) -> anyhow::Result<Created> {
     let mut body = ApplicationRequest::new(args.name);
     if let Some(webhooks) = args.webhooks.merge(None) {
         let voice = VoiceCapability::new().webhooks(webhooks);
@@ -156,8 +172,7 @@ pub(crate) async fn create(args: Create, context: &Context) -> anyhow::Result<Cr
         Some(source) => Keys::new().public_key(credentials_public(source)?),
         None => Keys::new(),
     });
-    let file =
-        args.key_file.as_deref().map(|path| KeyFile::reserve(path, args.force)).transpose()?;
+    let file = args.key_file.as_deref().map(|path| KeyFile::reserve(path, existing)).transpose()?;
     let application = context.send(&CreateApplication::new(body)).await?;
     let key = application.keys.as_ref().and_then(|keys| keys.private_key.as_ref());
     let key_file = match (file, key) {
@@ -253,11 +268,16 @@ impl Urls {
 struct KeyFile {
     path: PathBuf,
     file: PrivateFile,
+    existing: Existing,
 }
 
 impl KeyFile {
-    fn reserve(path: &Path, force: bool) -> anyhow::Result<Self> {
-        if !force && path.exists() {
+    fn reserve(path: &Path, existing: Existing) -> anyhow::Result<Self> {
+        if path.is_dir() {
+            let sentence = format!("the key file `{}` is a directory", path.display());
+            return Err(Complaint::failure(sentence).fix("name a file in it").into());
+        }
+        if existing == Existing::Refuse && path.exists() {
             return Err(Complaint::failure(format!(
                 "the key file `{}` exists already, and a key that is overwritten is lost",
                 path.display()
@@ -269,17 +289,29 @@ impl KeyFile {
             Complaint::failure(format!("the key file `{}` cannot be made: {error}", path.display()))
                 .fix("name a file in a directory that exists and may be written")
         })?;
-        Ok(Self { path: path.to_owned(), file })
+        Ok(Self { path: path.to_owned(), file, existing })
     }
 
     fn save(self, key: &str) -> anyhow::Result<PathBuf> {
-        self.file.save(&format!("{}\n", key.trim_end())).map_err(|error| {
+        let aside = match self.existing {
+            Existing::SetAside if self.path.exists() => set_aside(&self.path).map(Some),
+            _ => Ok(None),
+        };
+        let saved = aside.and_then(|aside| {
+            self.file.save(&format!("{}\n", key.trim_end()))?;
+            Ok(aside)
+        });
+        let aside = saved.map_err(|error| {
             Complaint::failure(format!(
                 "the private key cannot be saved to `{}`: {error}",
                 self.path.display()
             ))
             .fix("the application exists; delete it and create another")
         })?;
+        if let Some(aside) = aside {
+            let (path, aside) = (self.path.display(), aside.display());
+            note(&format!("the key file `{path}` existed already: the old one is now `{aside}`"))?;
+        }
         Ok(self.path)
     }
 }

@@ -31,10 +31,10 @@ pub(crate) enum Command {
         answer_url: String,
         /// Where events go
         event_url: String,
-        /// Save the private key in this file, which must not exist yet
+        /// Save the private key in this file; one that exists is kept as FILE.1, FILE.2 and so on
         #[arg(long, value_name = "FILE")]
         keyfile: Option<PathBuf>,
-        /// Overwrite the key file
+        /// Overwrite a key file that exists
         #[arg(long, requires = "keyfile")]
         force: bool,
     },
@@ -154,7 +154,11 @@ async fn send(command: Command, context: &Context) -> anyhow::Result<()> {
                 ..apps::Urls::default()
             };
             let args = apps::Create { name, webhooks, key_file: keyfile, force, public_key: None };
-            let created = apps::create(args, context).await?;
+            let existing = match force {
+                true => apps::Existing::Overwrite,
+                false => apps::Existing::SetAside,
+            };
+            let created = apps::create(args, existing, context).await?;
             print(&format!("Application created: {}\n", created.application.id))?;
             let keys = created.application.keys;
             match (created.key_file, keys.and_then(|keys| keys.private_key)) {

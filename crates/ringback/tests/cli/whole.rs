@@ -64,29 +64,51 @@ fn a_command_runs_in_the_environment_of_its_own_platform() {
 }
 
 #[test]
-fn a_key_file_is_private_and_never_overwritten() {
+fn a_key_file_is_private_and_never_lost() {
     let binary = env!("CARGO_BIN_EXE_ringback");
-    let create = format!(
+    let old = format!(
         "'{binary}' app:create App http://127.0.0.1:9/a http://127.0.0.1:9/e --keyfile private.key"
     );
+    let new = format!("'{binary}' apps create App --key-file private.key");
     let place = Place::new().set("PATH", "/usr/bin:/bin");
     let emulator = |script: &str| place.run(&["emulator", "--port", "0", "--", "sh", "-c", script]);
-    let ran = emulator(&format!("{create}; cp private.key before; {create}")).ended(1);
-    let lines: Vec<&str> = ran.out.lines().collect();
-    assert_eq!(lines.len(), 2, "{}", ran.out);
-    let id = lines[0].strip_prefix("Application created: ").unwrap();
-    assert_eq!(id.len(), 36);
-    assert_eq!(lines[1], "Private Key saved to: private.key");
-    assert!(ran.err.contains("`private.key` exists already"), "{}", ran.err);
     let read = |name: &str| std::fs::read_to_string(place.path(name)).unwrap();
-    assert!(read("private.key").starts_with("-----BEGIN PRIVATE KEY-----\n"));
-    assert_eq!(read("private.key"), read("before"));
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        let mode = std::fs::metadata(place.path("private.key")).unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, 0o600);
+    let private = |name: &str| {
+        assert!(read(name).starts_with("-----BEGIN PRIVATE KEY-----\n"), "{name}");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            let mode = std::fs::metadata(place.path(name)).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600, "{name}");
+        }
+    };
+
+    // The tutorial, typed three times in one directory.
+    let ran = emulator(&format!("{old}; cp private.key first; {old} && {old}")).ended(0);
+    let lines: Vec<&str> = ran.out.lines().collect();
+    assert_eq!(lines.len(), 6, "{}", ran.out);
+    for pair in lines.chunks(2) {
+        assert_eq!(pair[0].strip_prefix("Application created: ").unwrap().len(), 36);
+        assert_eq!(pair[1], "Private Key saved to: private.key");
     }
+    assert_eq!(
+        ran.err,
+        "the key file `private.key` existed already: the old one is now `private.key.1`\n\
+         the key file `private.key` existed already: the old one is now `private.key.2`\n"
+    );
+    for name in ["private.key", "private.key.1", "private.key.2"] {
+        private(name);
+    }
+    assert_eq!(read("private.key.1"), read("first"));
+
+    let before = read("private.key");
+    let ran = emulator(&new).ended(1);
+    assert_eq!(ran.out, "");
+    assert!(ran.err.contains("`private.key` exists already"), "{}", ran.err);
+    assert_eq!(read("private.key"), before);
+    emulator(&format!("{new} --force")).ended(0);
+    assert_ne!(read("private.key"), before);
+    private("private.key");
 }
 
 #[test]
