@@ -20,7 +20,7 @@ const QUERY: &AsciiSet = &SEGMENT.remove(b',').remove(b':');
 /// How deep the JSON of a body may be nested.
 ///
 /// Values that are kept as raw text are read without a limit, and those who read them later have one.
-const DEEPEST: usize = 128;
+const DEEPEST: usize = 100;
 
 /// Writes an operation, parameter by parameter.
 pub(crate) struct Encoder {
