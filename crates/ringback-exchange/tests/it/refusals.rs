@@ -56,7 +56,7 @@ fn bodies_that_cannot_be_read_are_refused_in_a_sentence() {
         (refusal.reason, refusal.hint().as_str()),
         (
             "body-not-json",
-            "the body is nested deeper than 128 levels; send JSON of at most 128 levels"
+            "the body is nested deeper than 100 levels; send JSON of at most 100 levels"
         )
     );
 }
