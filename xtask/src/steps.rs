@@ -134,7 +134,8 @@ fn count(lines: &[String]) -> (usize, usize) {
     let mut sums = (0, 0);
     for line in lines {
         let result = line.trim_start();
-        if !(result.starts_with("test result:") || result.starts_with("Summary [")) {
+        // What nextest shows of a failed test is indented, and counted by its own line already.
+        if !(line.starts_with("test result:") || result.starts_with("Summary [")) {
             continue;
         }
         let words: Vec<_> = result.split([' ', ',', ';']).collect();
@@ -199,6 +200,7 @@ mod tests {
             "test result: FAILED. 2 passed; 1 failed; 0 ignored\ntest result: ok. 4 passed; 0 failed",
             (6, 1),
         );
+        check("    test result: FAILED. 0 passed; 1 failed; 0 ignored", (0, 0));
         check("test passes_when_3 passed ... ok\nrunning 3 tests", (0, 0));
     }
 }
