@@ -29,8 +29,14 @@ fn everything(text: &str, now: i64) {
     drop(Acl::from_json(text).map(|acl| acl.allows("GET", text)));
 }
 
+/// 64 cases on each change, or as many as a soak asks for.
+fn config() -> ProptestConfig {
+    let asked = std::env::var_os("PROPTEST_CASES").is_some();
+    if asked { ProptestConfig::default() } else { ProptestConfig::with_cases(64) }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(config())]
 
     #[test]
     fn any_text(text in any::<String>(), now in any::<i64>()) {
