@@ -145,14 +145,19 @@ impl Problem {
             (Some(text), None) | (None, Some(text)) => text.to_owned(),
             (None, None) => match &self.code {
                 Some(code) => code.clone(),
-                None => format!("status {} without an explanation", self.status),
+                None => self.unexplained(),
             },
         };
         if !self.invalid.is_empty() {
             let reasons: Vec<_> = self.invalid.iter().map(InvalidParameter::summary).collect();
             text = format!("{} ({})", text.trim_end_matches('.'), reasons.join("; "));
         }
-        printable(&text)
+        let text = printable(&text);
+        if text.trim().is_empty() { self.unexplained() } else { text }
+    }
+
+    fn unexplained(&self) -> String {
+        format!("status {} without an explanation", self.status)
     }
 
     fn read_object(&mut self, fields: &Map<String, Value>, body: &[u8]) {

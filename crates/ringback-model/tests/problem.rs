@@ -194,6 +194,12 @@ fn strange_bodies_are_read_too() {
             "status 502 with HTML instead of JSON",
         ),
         (b"\x1b[31mred\x1b[0m\r\nline", Shape::Unknown, "[31mred [0m line"),
+        // Texts of which nothing can be shown are no explanation.
+        (
+            br#"{"error-code":"\u0000 "}"#,
+            Shape::ErrorCodeLabel,
+            "status 502 without an explanation",
+        ),
         (
             br#"{"title":"Conflict","detail":"Busy","instance":"a"}"#,
             Shape::Untyped,
