@@ -21,8 +21,8 @@ pub(crate) struct Call {
     pub(crate) outbox: VecDeque<Outgoing>,
     /// How many events are on their way.
     pub(crate) flying: usize,
-    /// Whether a deadline is set at which events pass those on their way.
-    pub(crate) passing: bool,
+    /// The deadline at which waiting events pass those on their way; none when none waits.
+    pub(crate) pass_at: Option<Timestamp>,
 }
 
 impl Call {
@@ -35,7 +35,7 @@ impl Call {
             ended: None,
             outbox: VecDeque::new(),
             flying: 0,
-            passing: false,
+            pass_at: None,
         }
     }
 

@@ -147,7 +147,7 @@ impl Exchange {
         match due {
             Due::Arrived { leg } => self.arrived(at, leg),
             Due::Retry { webhook } => self.attempt(at, webhook),
-            Due::Pass { call } => self.pass(at, call),
+            Due::Pass { call, .. } => self.pass(at, call),
             Due::Phone { leg, event, .. } => {
                 self.phone_event(at, leg, PhoneEvent::from_code(event));
             }
@@ -169,7 +169,9 @@ impl Exchange {
         match due {
             Due::Arrived { leg: key } => leg(key).is_some_and(|leg| !leg.state.is_over()),
             Due::Retry { webhook } => self.webhooks.get(*webhook).is_some(),
-            Due::Pass { call } => self.calls.get(*call).is_some_and(|call| !call.outbox.is_empty()),
+            Due::Pass { call, at } => {
+                self.calls.get(*call).is_some_and(|call| call.pass_at == Some(*at))
+            }
             Due::Phone { leg: key, epoch, event } => leg(key).is_some_and(|leg| {
                 // Giving up is for callers that nobody answered.
                 let gives_up = *event == PhoneEvent::HangsUp as u8 && *epoch == GIVE_UP_EPOCH;

@@ -1,13 +1,14 @@
 //! A running script.
 
+use std::vec;
+
 use ringback_model::ncco::Action;
 
 /// A script that runs on a leg.
 #[derive(Debug)]
 pub(crate) struct Run {
-    pub(crate) script: Vec<Action>,
-    /// The place of the next action.
-    pub(crate) next: usize,
+    /// What is left of it.
+    pub(crate) script: vec::IntoIter<Action>,
     pub(crate) step: Step,
     /// Which step it is; timers of earlier ones are void.
     pub(crate) epoch: u32,
@@ -41,11 +42,11 @@ pub(crate) enum Step {
 
 impl Run {
     pub(crate) fn fetching() -> Self {
-        Self { script: Vec::new(), next: 0, step: Step::Fetching, epoch: 0 }
+        Self { script: Vec::new().into_iter(), step: Step::Fetching, epoch: 0 }
     }
 
     /// Replaces what is left by another script.
     pub(crate) fn replace(&mut self, script: Vec<Action>) {
-        *self = Self { script, next: 0, step: Step::Ready, epoch: self.epoch + 1 };
+        *self = Self { script: script.into_iter(), step: Step::Ready, epoch: self.epoch + 1 };
     }
 }

@@ -31,7 +31,7 @@ pub(crate) enum Due {
     /// The caller's side follows the callee's answer.
     CallerAnswered { leg: u64 },
     /// Events may pass those that are still on their way.
-    Pass { call: u64 },
+    Pass { call: u64, at: Timestamp },
     /// A prompt is over.
     Spoken { leg: u64, epoch: u32 },
 }

@@ -39,7 +39,7 @@ impl Exchange {
         let ordinal = self.legs.next();
         let from: Arc<str> = from.into();
         let own = self.phones.engage(&from, ordinal);
-        let script = script.unwrap_or(Script { outcome: own.outcome, ..own });
+        let script = script.unwrap_or(own);
 
         let seed = self.settings.seed;
         let mut conversation = Conversation {

@@ -160,7 +160,7 @@ impl Exchange {
     }
 
     /// `started` is told with the ringing, or with the failure when there never was any.
-    fn announce(&mut self, now: Timestamp, key: u64) {
+    pub(crate) fn announce(&mut self, now: Timestamp, key: u64) {
         if self.legs.get(key).is_some_and(|leg| leg.state == State::Started) {
             self.become_state(now, key, State::Started);
         }

@@ -93,17 +93,19 @@ impl Exchange {
             self.set_out(now, event.leg, errand, event.kind, event.payload, event.hook);
         }
         let Some(call) = self.calls.get_mut(call_key) else { return };
-        if !call.outbox.is_empty() && !call.passing {
-            call.passing = true;
+        if call.outbox.is_empty() {
+            call.pass_at = None;
+        } else if call.pass_at.is_none() {
             let at = later(now, PASS_AFTER);
-            self.timers.set(at, Kind::Progress, Due::Pass { call: call_key });
+            call.pass_at = Some(at);
+            self.timers.set(at, Kind::Progress, Due::Pass { call: call_key, at });
         }
     }
 
     /// Events have waited long enough for those of other legs.
     pub(crate) fn pass(&mut self, now: Timestamp, call_key: u64) {
         if let Some(call) = self.calls.get_mut(call_key) {
-            call.passing = false;
+            call.pass_at = None;
             self.send_events(now, call_key, true);
         }
     }

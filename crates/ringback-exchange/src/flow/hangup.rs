@@ -55,6 +55,7 @@ impl Exchange {
             if by == By::Platform && leaver != key {
                 self.note_hangup(now, leaver);
             }
+            self.announce(now, leaver);
             self.end_leg(now, leaver, state, by, false);
         }
     }
@@ -85,8 +86,6 @@ impl Exchange {
         if !leg.state.may_become(state) {
             return false;
         }
-        let never_told =
-            leg.state == State::Started && leg.way == Way::Outbound && state == State::Cancelled;
         leg.ended = Some(now);
         leg.epoch += 1;
         leg.run = None;
@@ -95,9 +94,6 @@ impl Exchange {
         let (call, conversation, place) = (leg.call, leg.conversation, leg.member);
         if let Some(webhook) = asking {
             self.webhooks.remove(webhook);
-        }
-        if never_told {
-            self.become_state(now, key, State::Started);
         }
         let asked = self.change(now, key, state, by, asks) && asks;
         if state != State::Completed

@@ -49,16 +49,7 @@ impl Exchange {
         let Some(run) = self.run_mut(key) else { return };
         run.step = Step::Ready;
         run.epoch += 1;
-        let place = run.next;
-        // The action is taken out of the script for as long as it is looked at.
-        let Some(action) = run
-            .script
-            .get_mut(place)
-            .map(|slot| std::mem::replace(slot, Action::Unknown(ringback_model::Json::default())))
-        else {
-            return self.drained(now, key);
-        };
-        run.next += 1;
+        let Some(action) = run.script.next() else { return self.drained(now, key) };
         if let Err(missing) = ringback_ncco::emulated(&action) {
             return self.give_up(now, key, &missing.sentence);
         }

@@ -334,6 +334,25 @@ fn events_of_two_legs_keep_their_order_for_as_long_as_that_is_quick() {
 }
 
 #[test]
+fn a_receiver_that_hangs_later_holds_up_one_leg_only() {
+    let script =
+        format!(r#"[{{"action":"connect","endpoint":[{{"type":"phone","number":"{BOB}"}}]}}]"#);
+    // Quick for the caller's events; those of the callee get no reply for five seconds.
+    let mut world = World::new(Box::new(move |attempt| {
+        let payload = String::from_utf8(attempt.payload.to_json().unwrap()).unwrap();
+        let mut reply = json(200, if attempt.reply_matters { &script } else { "" });
+        reply.after = if payload.contains("outbound") { 5_000 } else { 5 };
+        reply
+    }));
+    world.set_phone(BOB, "Bob", "ring after 0s, answer after 0s");
+    world.call();
+    world.run();
+    let kinds = world.kinds();
+    let place = |kind: &str| kinds.iter().position(|other| other == kind).unwrap();
+    assert!(place("answered A") < place("ringing B"), "{kinds:?}");
+}
+
+#[test]
 fn two_connects_make_a_call_of_three() {
     let carol = "447700900123";
     let script = format!(
