@@ -267,6 +267,25 @@ fn a_broken_reply_to_a_failure_is_told_and_the_script_goes_on() {
 }
 
 #[test]
+fn nobody_is_asked_how_to_go_on_after_the_caller_has_gone() {
+    let script = format!(
+        r#"[{{"action":"connect","eventType":"synchronous","endpoint":[{{"type":"phone","number":"{BOB}"}}]}}]"#
+    );
+    for (gives_up, asked) in [("give up after 1500ms", false), ("give up after 60s", true)] {
+        let script = script.clone();
+        let mut world = World::with_fallback(Box::new(move |attempt| match attempt.kind {
+            "busy" => json(503, ""),
+            _ if attempt.reply_matters => json(200, &script),
+            _ => json(204, ""),
+        }));
+        world.set_phone(BOB, "Bob", "busy");
+        world.place_call(PlaceCallRequest::new(ALICE, NUMBER).script(gives_up)).unwrap();
+        world.run_for(20_000);
+        assert_eq!(world.sent.iter().any(|sent| sent.kind == "fallback"), asked, "{gives_up}");
+    }
+}
+
+#[test]
 fn a_number_that_cannot_be_one_is_rejected_and_a_plus_is_read_over() {
     for (number, kinds) in [
         ("12", &["started", "rejected"][..]),
