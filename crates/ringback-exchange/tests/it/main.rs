@@ -4,6 +4,7 @@
 
 mod answer;
 mod callee;
+mod order;
 mod properties;
 mod refusals;
 mod rest;
