@@ -2,9 +2,15 @@
 
 use std::{fmt, sync::Arc};
 
-use ringback_model::{ApplicationId, HttpMethod, LegId, Timestamp, webhook};
+use ringback_model::{
+    ApplicationId, HttpMethod, LegId, Secret, Timestamp, ncco::RecordFormat, webhook,
+};
 
-use crate::{input::WebhookId, note::Note, refusal::Refusal};
+use crate::{
+    input::{FetchId, WebhookId},
+    note::Note,
+    refusal::Refusal,
+};
 
 /// What came of an input.
 #[derive(Debug, Default)]
@@ -39,6 +45,15 @@ impl fmt::Debug for Answer {
 pub enum Effect {
     /// Make one attempt at a webhook, and report how it ended.
     Webhook(Box<Attempt>),
+    /// Fetch a sound, and report how long it plays ([`Input::Sound`](crate::Input::Sound)).
+    Fetch(Box<Fetch>),
+    /// Do something about the websocket of a leg.
+    Socket {
+        /// The leg whose far end is a websocket of the application.
+        leg: LegId,
+        /// What is to be done.
+        command: SocketCommand,
+    },
     /// Something happened that a transcript tells.
     Note(Note),
 }
@@ -72,6 +87,81 @@ pub struct Attempt {
     pub connect_timeout: u32,
     /// Milliseconds in which the reply has to be there.
     pub socket_timeout: u32,
+}
+
+/// A sound that a script plays.
+#[derive(Clone, Debug)]
+pub struct Fetch {
+    /// The number of the fetch.
+    pub id: FetchId,
+    /// The leg it is played to.
+    pub leg: LegId,
+    /// Where it is.
+    pub url: Arc<str>,
+}
+
+/// What is done about the websocket of a leg; what it does is a [`SocketEvent`](crate::SocketEvent).
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum SocketCommand {
+    /// Connect to it, and say in the first text frame what is said.
+    Open(Box<SocketOpening>),
+    /// Send a text frame.
+    Send(String),
+    /// Send silence every 20 ms, or nothing at all while the leg hears nobody.
+    Hear(bool),
+    /// Close it normally.
+    Close,
+}
+
+/// How a websocket of an application is opened.
+#[derive(Clone, Debug)]
+pub struct SocketOpening {
+    /// The application.
+    pub application: ApplicationId,
+    /// Its address, `ws` or `wss`.
+    pub uri: Arc<str>,
+    /// Samples a second: 8,000, 16,000 or 24,000; a frame is 20 ms of 16-bit mono.
+    pub rate: u32,
+    /// The first text frame: `websocket:connected` with the endpoint's own headers.
+    pub greeting: String,
+    /// What stands in the `Authorization` header of the handshake.
+    pub authorization: SocketAuthorization,
+    /// Milliseconds until it is given up.
+    pub timeout: u32,
+}
+
+/// What stands in the `Authorization` header of a websocket's handshake.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SocketAuthorization {
+    /// Nothing.
+    Absent,
+    /// A token as signed webhooks carry it, of a request without a body.
+    Platform,
+    /// The application's own words.
+    Custom(Secret),
+}
+
+impl fmt::Debug for SocketAuthorization {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Absent => "Absent",
+            Self::Platform => "Platform",
+            Self::Custom(_) => "Custom(…)",
+        })
+    }
+}
+
+/// A recording, for those who serve its sound; there is no media, so it is silence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recording {
+    /// The format of the file.
+    pub format: RecordFormat,
+    /// How many channels it has.
+    pub channels: u32,
+    /// How long it is, in milliseconds.
+    pub millis: u64,
 }
 
 /// What a webhook says.

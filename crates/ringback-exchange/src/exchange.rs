@@ -98,7 +98,7 @@ impl Exchange {
                 self.webhook_ended(now, id, attempt, outcome);
                 None
             }
-            Input::Time => None,
+            Input::Sound { .. } | Input::Socket { .. } | Input::Time => None,
         };
         self.drop_void_timers();
         Output { reply, effects: std::mem::take(&mut self.effects) }

@@ -27,6 +27,20 @@ pub enum Input {
         /// How it ended.
         outcome: WebhookOutcome,
     },
+    /// A sound has been fetched, or cannot be.
+    Sound {
+        /// The fetch.
+        id: FetchId,
+        /// How long it plays in milliseconds, or one sentence that says why it cannot.
+        outcome: Result<u64, String>,
+    },
+    /// The websocket of a leg does something.
+    Socket {
+        /// The leg.
+        leg: LegId,
+        /// What it does.
+        event: SocketEvent,
+    },
     /// Time has passed: everything that is due happens.
     Time,
 }
@@ -116,6 +130,24 @@ impl PhoneEvent {
         Self::ALL.get(usize::from(code)).copied().unwrap_or(Self::HangsUp)
     }
 }
+
+/// What a websocket of an application does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SocketEvent {
+    /// It is open, and was greeted.
+    Opened,
+    /// It could not be opened: why, in one sentence.
+    Refused(String),
+    /// Nobody answered in time.
+    TimedOut,
+    /// The application closed it, or it broke.
+    Closed,
+}
+
+/// The number of a fetch, counted from 1 on one exchange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FetchId(pub u64);
 
 /// The number of a webhook, counted from 1 on one exchange.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -22,11 +22,14 @@ mod store;
 mod timer;
 mod webhook;
 
-pub use effect::{Answer, Attempt, Deadlines, Effect, Output, Payload};
+pub use effect::{
+    Answer, Attempt, Deadlines, Effect, Fetch, Output, Payload, Recording, SocketAuthorization,
+    SocketCommand, SocketOpening,
+};
 pub use exchange::Exchange;
 pub use input::{
-    Caller, Incoming, Input, KeyPair, PhoneEvent, Request, WebhookFailure, WebhookId,
-    WebhookOutcome,
+    Caller, FetchId, Incoming, Input, KeyPair, PhoneEvent, Request, SocketEvent, WebhookFailure,
+    WebhookId, WebhookOutcome,
 };
 pub use note::Note;
 pub use phone::{Outcome, Script, ScriptError};
