@@ -50,8 +50,12 @@ fn next<'a>(
     Ok(match paging.kind {
         PagingKind::Link => {
             let href = walk(scope, at, reply, "/_links/next/href")?;
+            let parse = match parameter.ty {
+                Type::Number(_) => ".parse().ok()?",
+                _ => "",
+            };
             format!(
-                "let {rust} = paging::parameter({}, {:?})?;\n        \
+                "let {rust} = paging::parameter({}, {:?})?{parse};\n        \
                  Some(self.clone().{rust}({rust}))",
                 href.borrowed(true),
                 paging.parameter

@@ -5,9 +5,11 @@ use crate::{Limit, Operation, OperationInfo};
 pub mod account;
 pub mod applications;
 pub mod beta;
+pub mod calls;
 mod common;
 pub mod control;
 pub mod event;
+pub mod files;
 pub mod insight;
 pub mod ncco;
 pub mod numbers;
@@ -36,6 +38,18 @@ pub static OPERATIONS: &[&OperationInfo] = &[
     beta::GetMember::INFO,
     beta::ListEvents::INFO,
     beta::GetEvent::INFO,
+    calls::ListCalls::INFO,
+    calls::CreateCall::INFO,
+    calls::GetCall::INFO,
+    calls::UpdateCall::INFO,
+    calls::StartStream::INFO,
+    calls::StopStream::INFO,
+    calls::StartTalk::INFO,
+    calls::StopTalk::INFO,
+    calls::SendDtmf::INFO,
+    calls::SubscribeDtmf::INFO,
+    calls::UnsubscribeDtmf::INFO,
+    calls::CreateIpCall::INFO,
     control::GetEnvironment::INFO,
     control::ListCalls::INFO,
     control::PlaceCall::INFO,
@@ -59,6 +73,7 @@ pub static OPERATIONS: &[&OperationInfo] = &[
     control::ListRefusals::INFO,
     control::GetRefusal::INFO,
     control::GetHealth::INFO,
+    files::GetFile::INFO,
     insight::BasicInsight::INFO,
     numbers::ListNumbers::INFO,
     numbers::SearchNumbers::INFO,
@@ -78,6 +93,7 @@ pub static OPERATIONS: &[&OperationInfo] = &[
 pub static LIMITS: &[(&str, &[Limit])] = &[
     ("applications", applications::LIMITS),
     ("beta", beta::LIMITS),
+    ("calls", calls::LIMITS),
     ("control", control::LIMITS),
     ("event", event::LIMITS),
     ("insight", insight::LIMITS),
@@ -103,6 +119,18 @@ macro_rules! for_each_operation {
             $crate::beta::GetMember,
             $crate::beta::ListEvents,
             $crate::beta::GetEvent,
+            $crate::calls::ListCalls,
+            $crate::calls::CreateCall,
+            $crate::calls::GetCall,
+            $crate::calls::UpdateCall,
+            $crate::calls::StartStream,
+            $crate::calls::StopStream,
+            $crate::calls::StartTalk,
+            $crate::calls::StopTalk,
+            $crate::calls::SendDtmf,
+            $crate::calls::SubscribeDtmf,
+            $crate::calls::UnsubscribeDtmf,
+            $crate::calls::CreateIpCall,
             $crate::control::GetEnvironment,
             $crate::control::ListCalls,
             $crate::control::PlaceCall,
@@ -126,6 +154,7 @@ macro_rules! for_each_operation {
             $crate::control::ListRefusals,
             $crate::control::GetRefusal,
             $crate::control::GetHealth,
+            $crate::files::GetFile,
             $crate::insight::BasicInsight,
             $crate::numbers::ListNumbers,
             $crate::numbers::SearchNumbers,
