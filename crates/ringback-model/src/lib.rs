@@ -34,6 +34,6 @@ pub use nullable::Nullable;
 pub use operation::{Operation, OperationInfo, Paged};
 pub use phone::{PhoneNumber, PhoneNumberError};
 pub use read::ReadError;
-pub use reply::EventStream;
+pub use reply::{EventStream, Nothing};
 pub use secret::Secret;
 pub use timestamp::{Timestamp, TimestampError};

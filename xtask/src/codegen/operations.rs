@@ -188,6 +188,7 @@ fn write_impl<'a>(
     writeln!(out, "}})\n    }}")?;
     let special = match &operation.reply {
         Reply::Json(Type::Kept(_)) => Some(("body", "Kept::from_bytes(body)")),
+        Reply::Json(Type::Native("Nothing")) => Some(("_", "Ok(Nothing)")),
         Reply::Json(_) => None,
         Reply::Empty => Some(("_", "Ok(())")),
         Reply::Bytes => Some(("body", "Ok(body)")),

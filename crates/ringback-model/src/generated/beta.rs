@@ -13,9 +13,10 @@ use crate::operation::{
     EncodeError, Encoding, ErrorFamily, Fault, Host, NextRule, Operation, OperationInfo, Paged,
     Paging, ParameterInfo, Place, ReplyKind, RequestParts, Retry, Scheme, ValueKind,
 };
+use crate::v0_1::{Leg, LegList};
 use crate::{
-    ConversationId, HalLinks, Json, Kept, Limit, MemberId, MemberState, ReadError, Timestamp,
-    UserId, lenient, paging,
+    ConversationId, HalLinks, Json, Kept, LegId, Limit, MemberId, MemberState, Nothing, ReadError,
+    Timestamp, UserId, lenient, paging,
 };
 
 /// The conversations of the application.
@@ -144,6 +145,54 @@ impl Paged for ListConversations {
     }
 }
 
+/// Makes a conversation.
+///
+/// `POST /beta/conversations`
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CreateConversation {
+    /// The body.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body: Option<ConversationRequest>,
+}
+
+impl CreateConversation {
+    /// Starts with nothing set.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+setters!(CreateConversation { body: some(ConversationRequest) });
+
+impl Operation for CreateConversation {
+    type Reply = Created;
+    const INFO: &'static OperationInfo = &OperationInfo {
+        id: "beta.CreateConversation",
+        method: Method::POST,
+        path: "/beta/conversations",
+        host: Host::Api,
+        summary: "Makes a conversation.",
+        parameters: &[],
+        encoding: Encoding::Json,
+        reply: ReplyKind::Json,
+        success: &[200],
+        auth: &[Scheme::Jwt],
+        errors: ErrorFamily::CodeDescription,
+        retry: Retry::NotSent,
+        paging: None,
+    };
+
+    fn encode(&self) -> Result<RequestParts, EncodeError> {
+        Encoder::new(Self::INFO).body(self.body.as_ref()).finish()
+    }
+
+    fn decode(parts: &RequestParts) -> Result<Self, Fault> {
+        let read = Decoder::new(Self::INFO, parts);
+        Ok(Self { body: read.body_opt()? })
+    }
+}
+
 /// One conversation with its members.
 ///
 /// `GET /beta/conversations/{conversation_id}`
@@ -198,6 +247,118 @@ impl Operation for GetConversation {
     }
 }
 
+/// Replaces what a conversation was made with.
+///
+/// `PUT /beta/conversations/{conversation_id}`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct UpdateConversation {
+    /// The conversation.
+    pub conversation_id: ConversationId,
+    /// The body.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body: Option<ConversationRequest>,
+}
+
+impl UpdateConversation {
+    /// Starts with what is required.
+    #[must_use]
+    pub fn new(conversation_id: impl Into<ConversationId>) -> Self {
+        Self { conversation_id: conversation_id.into(), body: None }
+    }
+}
+
+setters!(UpdateConversation { body: some(ConversationRequest) });
+
+impl Operation for UpdateConversation {
+    type Reply = Created;
+    const INFO: &'static OperationInfo = &OperationInfo {
+        id: "beta.UpdateConversation",
+        method: Method::PUT,
+        path: "/beta/conversations/{conversation_id}",
+        host: Host::Api,
+        summary: "Replaces what a conversation was made with.",
+        parameters: &[ParameterInfo::required(
+            "conversation_id",
+            Place::Path,
+            ValueKind::Text,
+            "The conversation.",
+        )],
+        encoding: Encoding::Json,
+        reply: ReplyKind::Json,
+        success: &[200],
+        auth: &[Scheme::Jwt],
+        errors: ErrorFamily::CodeDescription,
+        retry: Retry::Always,
+        paging: None,
+    };
+
+    fn encode(&self) -> Result<RequestParts, EncodeError> {
+        Encoder::new(Self::INFO)
+            .path("conversation_id", &self.conversation_id)
+            .body(self.body.as_ref())
+            .finish()
+    }
+
+    fn decode(parts: &RequestParts) -> Result<Self, Fault> {
+        let read = Decoder::new(Self::INFO, parts);
+        Ok(Self { conversation_id: read.path("conversation_id")?, body: read.body_opt()? })
+    }
+}
+
+/// Removes a conversation.
+///
+/// `DELETE /beta/conversations/{conversation_id}`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DeleteConversation {
+    /// The conversation.
+    pub conversation_id: ConversationId,
+}
+
+impl DeleteConversation {
+    /// Starts with what is required.
+    #[must_use]
+    pub fn new(conversation_id: impl Into<ConversationId>) -> Self {
+        Self { conversation_id: conversation_id.into() }
+    }
+}
+
+impl Operation for DeleteConversation {
+    type Reply = Nothing;
+    const INFO: &'static OperationInfo = &OperationInfo {
+        id: "beta.DeleteConversation",
+        method: Method::DELETE,
+        path: "/beta/conversations/{conversation_id}",
+        host: Host::Api,
+        summary: "Removes a conversation.",
+        parameters: &[ParameterInfo::required(
+            "conversation_id",
+            Place::Path,
+            ValueKind::Text,
+            "The conversation.",
+        )],
+        encoding: Encoding::None,
+        reply: ReplyKind::Json,
+        success: &[200],
+        auth: &[Scheme::Jwt],
+        errors: ErrorFamily::CodeDescription,
+        retry: Retry::Always,
+        paging: None,
+    };
+
+    fn encode(&self) -> Result<RequestParts, EncodeError> {
+        Encoder::new(Self::INFO).path("conversation_id", &self.conversation_id).finish()
+    }
+
+    fn decode(parts: &RequestParts) -> Result<Self, Fault> {
+        let read = Decoder::new(Self::INFO, parts);
+        Ok(Self { conversation_id: read.path("conversation_id")? })
+    }
+
+    fn read_reply(_: Bytes) -> Result<Self::Reply, ReadError> {
+        Ok(Nothing)
+    }
+}
+
 /// The members of a conversation; without their ids.
 ///
 /// `GET /beta/conversations/{conversation_id}/members`
@@ -245,6 +406,65 @@ impl Operation for ListMembers {
     fn decode(parts: &RequestParts) -> Result<Self, Fault> {
         let read = Decoder::new(Self::INFO, parts);
         Ok(Self { conversation_id: read.path("conversation_id")? })
+    }
+}
+
+/// Invites a user, or lets one join.
+///
+/// `POST /beta/conversations/{conversation_id}/members`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CreateMember {
+    /// The conversation.
+    pub conversation_id: ConversationId,
+    /// The body.
+    pub body: MemberRequest,
+}
+
+impl CreateMember {
+    /// Starts with what is required.
+    #[must_use]
+    pub fn new(conversation_id: impl Into<ConversationId>, body: MemberRequest) -> Self {
+        Self { conversation_id: conversation_id.into(), body }
+    }
+}
+
+impl Operation for CreateMember {
+    type Reply = Kept<MemberRecord>;
+    const INFO: &'static OperationInfo = &OperationInfo {
+        id: "beta.CreateMember",
+        method: Method::POST,
+        path: "/beta/conversations/{conversation_id}/members",
+        host: Host::Api,
+        summary: "Invites a user, or lets one join.",
+        parameters: &[ParameterInfo::required(
+            "conversation_id",
+            Place::Path,
+            ValueKind::Text,
+            "The conversation.",
+        )],
+        encoding: Encoding::Json,
+        reply: ReplyKind::Json,
+        success: &[201],
+        auth: &[Scheme::Jwt],
+        errors: ErrorFamily::CodeDescription,
+        retry: Retry::NotSent,
+        paging: None,
+    };
+
+    fn encode(&self) -> Result<RequestParts, EncodeError> {
+        Encoder::new(Self::INFO)
+            .path("conversation_id", &self.conversation_id)
+            .body(&self.body)
+            .finish()
+    }
+
+    fn decode(parts: &RequestParts) -> Result<Self, Fault> {
+        let read = Decoder::new(Self::INFO, parts);
+        Ok(Self { conversation_id: read.path("conversation_id")?, body: read.body()? })
+    }
+
+    fn read_reply(body: Bytes) -> Result<Self::Reply, ReadError> {
+        Kept::from_bytes(body)
     }
 }
 
@@ -313,6 +533,140 @@ impl Operation for GetMember {
     }
 }
 
+/// Invites a member, or lets one join.
+///
+/// `PUT /beta/conversations/{conversation_id}/members/{member_id}`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct UpdateMember {
+    /// The conversation.
+    pub conversation_id: ConversationId,
+    /// The member.
+    pub member_id: MemberId,
+    /// The body.
+    pub body: MemberUpdate,
+}
+
+impl UpdateMember {
+    /// Starts with what is required.
+    #[must_use]
+    pub fn new(
+        conversation_id: impl Into<ConversationId>,
+        member_id: impl Into<MemberId>,
+        body: MemberUpdate,
+    ) -> Self {
+        Self { conversation_id: conversation_id.into(), member_id: member_id.into(), body }
+    }
+}
+
+impl Operation for UpdateMember {
+    type Reply = Created;
+    const INFO: &'static OperationInfo = &OperationInfo {
+        id: "beta.UpdateMember",
+        method: Method::PUT,
+        path: "/beta/conversations/{conversation_id}/members/{member_id}",
+        host: Host::Api,
+        summary: "Invites a member, or lets one join.",
+        parameters: &[
+            ParameterInfo::required(
+                "conversation_id",
+                Place::Path,
+                ValueKind::Text,
+                "The conversation.",
+            ),
+            ParameterInfo::required("member_id", Place::Path, ValueKind::Text, "The member."),
+        ],
+        encoding: Encoding::Json,
+        reply: ReplyKind::Json,
+        success: &[200],
+        auth: &[Scheme::Jwt],
+        errors: ErrorFamily::CodeDescription,
+        retry: Retry::Always,
+        paging: None,
+    };
+
+    fn encode(&self) -> Result<RequestParts, EncodeError> {
+        Encoder::new(Self::INFO)
+            .path("conversation_id", &self.conversation_id)
+            .path("member_id", &self.member_id)
+            .body(&self.body)
+            .finish()
+    }
+
+    fn decode(parts: &RequestParts) -> Result<Self, Fault> {
+        let read = Decoder::new(Self::INFO, parts);
+        Ok(Self {
+            conversation_id: read.path("conversation_id")?,
+            member_id: read.path("member_id")?,
+            body: read.body()?,
+        })
+    }
+}
+
+/// Lets a member leave.
+///
+/// `DELETE /beta/conversations/{conversation_id}/members/{member_id}`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DeleteMember {
+    /// The conversation.
+    pub conversation_id: ConversationId,
+    /// The member.
+    pub member_id: MemberId,
+}
+
+impl DeleteMember {
+    /// Starts with what is required.
+    #[must_use]
+    pub fn new(conversation_id: impl Into<ConversationId>, member_id: impl Into<MemberId>) -> Self {
+        Self { conversation_id: conversation_id.into(), member_id: member_id.into() }
+    }
+}
+
+impl Operation for DeleteMember {
+    type Reply = Nothing;
+    const INFO: &'static OperationInfo = &OperationInfo {
+        id: "beta.DeleteMember",
+        method: Method::DELETE,
+        path: "/beta/conversations/{conversation_id}/members/{member_id}",
+        host: Host::Api,
+        summary: "Lets a member leave.",
+        parameters: &[
+            ParameterInfo::required(
+                "conversation_id",
+                Place::Path,
+                ValueKind::Text,
+                "The conversation.",
+            ),
+            ParameterInfo::required("member_id", Place::Path, ValueKind::Text, "The member."),
+        ],
+        encoding: Encoding::None,
+        reply: ReplyKind::Json,
+        success: &[200],
+        auth: &[Scheme::Jwt],
+        errors: ErrorFamily::CodeDescription,
+        retry: Retry::Always,
+        paging: None,
+    };
+
+    fn encode(&self) -> Result<RequestParts, EncodeError> {
+        Encoder::new(Self::INFO)
+            .path("conversation_id", &self.conversation_id)
+            .path("member_id", &self.member_id)
+            .finish()
+    }
+
+    fn decode(parts: &RequestParts) -> Result<Self, Fault> {
+        let read = Decoder::new(Self::INFO, parts);
+        Ok(Self {
+            conversation_id: read.path("conversation_id")?,
+            member_id: read.path("member_id")?,
+        })
+    }
+
+    fn read_reply(_: Bytes) -> Result<Self::Reply, ReadError> {
+        Ok(Nothing)
+    }
+}
+
 /// The events of a conversation, in the order of their ids.
 ///
 /// `GET /beta/conversations/{conversation_id}/events`
@@ -360,6 +714,61 @@ impl Operation for ListEvents {
     fn decode(parts: &RequestParts) -> Result<Self, Fault> {
         let read = Decoder::new(Self::INFO, parts);
         Ok(Self { conversation_id: read.path("conversation_id")? })
+    }
+}
+
+/// Records an event.
+///
+/// `POST /beta/conversations/{conversation_id}/events`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CreateEvent {
+    /// The conversation.
+    pub conversation_id: ConversationId,
+    /// The body.
+    pub body: EventRequest,
+}
+
+impl CreateEvent {
+    /// Starts with what is required.
+    #[must_use]
+    pub fn new(conversation_id: impl Into<ConversationId>, body: EventRequest) -> Self {
+        Self { conversation_id: conversation_id.into(), body }
+    }
+}
+
+impl Operation for CreateEvent {
+    type Reply = EventCreated;
+    const INFO: &'static OperationInfo = &OperationInfo {
+        id: "beta.CreateEvent",
+        method: Method::POST,
+        path: "/beta/conversations/{conversation_id}/events",
+        host: Host::Api,
+        summary: "Records an event.",
+        parameters: &[ParameterInfo::required(
+            "conversation_id",
+            Place::Path,
+            ValueKind::Text,
+            "The conversation.",
+        )],
+        encoding: Encoding::Json,
+        reply: ReplyKind::Json,
+        success: &[201],
+        auth: &[Scheme::Jwt],
+        errors: ErrorFamily::CodeDescription,
+        retry: Retry::NotSent,
+        paging: None,
+    };
+
+    fn encode(&self) -> Result<RequestParts, EncodeError> {
+        Encoder::new(Self::INFO)
+            .path("conversation_id", &self.conversation_id)
+            .body(&self.body)
+            .finish()
+    }
+
+    fn decode(parts: &RequestParts) -> Result<Self, Fault> {
+        let read = Decoder::new(Self::INFO, parts);
+        Ok(Self { conversation_id: read.path("conversation_id")?, body: read.body()? })
     }
 }
 
@@ -430,6 +839,512 @@ impl Operation for GetEvent {
 
     fn read_reply(body: Bytes) -> Result<Self::Reply, ReadError> {
         Kept::from_bytes(body)
+    }
+}
+
+/// Removes an event.
+///
+/// `DELETE /beta/conversations/{conversation_id}/events/{event_id}`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DeleteEvent {
+    /// The conversation.
+    pub conversation_id: ConversationId,
+    /// The event; an integer as text.
+    pub event_id: String,
+}
+
+impl DeleteEvent {
+    /// Starts with what is required.
+    #[must_use]
+    pub fn new(conversation_id: impl Into<ConversationId>, event_id: impl Into<String>) -> Self {
+        Self { conversation_id: conversation_id.into(), event_id: event_id.into() }
+    }
+}
+
+impl Operation for DeleteEvent {
+    type Reply = Nothing;
+    const INFO: &'static OperationInfo = &OperationInfo {
+        id: "beta.DeleteEvent",
+        method: Method::DELETE,
+        path: "/beta/conversations/{conversation_id}/events/{event_id}",
+        host: Host::Api,
+        summary: "Removes an event.",
+        parameters: &[
+            ParameterInfo::required(
+                "conversation_id",
+                Place::Path,
+                ValueKind::Text,
+                "The conversation.",
+            ),
+            ParameterInfo::required(
+                "event_id",
+                Place::Path,
+                ValueKind::Text,
+                "The event; an integer as text.",
+            ),
+        ],
+        encoding: Encoding::None,
+        reply: ReplyKind::Json,
+        success: &[200],
+        auth: &[Scheme::Jwt],
+        errors: ErrorFamily::CodeDescription,
+        retry: Retry::Always,
+        paging: None,
+    };
+
+    fn encode(&self) -> Result<RequestParts, EncodeError> {
+        Encoder::new(Self::INFO)
+            .path("conversation_id", &self.conversation_id)
+            .path("event_id", &self.event_id)
+            .finish()
+    }
+
+    fn decode(parts: &RequestParts) -> Result<Self, Fault> {
+        let read = Decoder::new(Self::INFO, parts);
+        Ok(Self {
+            conversation_id: read.path("conversation_id")?,
+            event_id: read.path("event_id")?,
+        })
+    }
+
+    fn read_reply(_: Bytes) -> Result<Self::Reply, ReadError> {
+        Ok(Nothing)
+    }
+}
+
+/// The users of the application.
+///
+/// `GET /beta/users`
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ListUsers {}
+
+impl ListUsers {
+    /// Starts with nothing set.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+impl Operation for ListUsers {
+    type Reply = Vec<User>;
+    const INFO: &'static OperationInfo = &OperationInfo {
+        id: "beta.ListUsers",
+        method: Method::GET,
+        path: "/beta/users",
+        host: Host::Api,
+        summary: "The users of the application.",
+        parameters: &[],
+        encoding: Encoding::None,
+        reply: ReplyKind::Json,
+        success: &[200],
+        auth: &[Scheme::Jwt],
+        errors: ErrorFamily::CodeDescription,
+        retry: Retry::Always,
+        paging: None,
+    };
+
+    fn encode(&self) -> Result<RequestParts, EncodeError> {
+        Encoder::new(Self::INFO).finish()
+    }
+
+    fn decode(_: &RequestParts) -> Result<Self, Fault> {
+        Ok(Self {})
+    }
+}
+
+/// Makes a user; a token without a subject is needed.
+///
+/// `POST /beta/users`
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CreateUser {
+    /// The body.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body: Option<UserRequest>,
+}
+
+impl CreateUser {
+    /// Starts with nothing set.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+setters!(CreateUser { body: some(UserRequest) });
+
+impl Operation for CreateUser {
+    type Reply = UserCreated;
+    const INFO: &'static OperationInfo = &OperationInfo {
+        id: "beta.CreateUser",
+        method: Method::POST,
+        path: "/beta/users",
+        host: Host::Api,
+        summary: "Makes a user; a token without a subject is needed.",
+        parameters: &[],
+        encoding: Encoding::Json,
+        reply: ReplyKind::Json,
+        success: &[200],
+        auth: &[Scheme::Jwt],
+        errors: ErrorFamily::CodeDescription,
+        retry: Retry::NotSent,
+        paging: None,
+    };
+
+    fn encode(&self) -> Result<RequestParts, EncodeError> {
+        Encoder::new(Self::INFO).body(self.body.as_ref()).finish()
+    }
+
+    fn decode(parts: &RequestParts) -> Result<Self, Fault> {
+        let read = Decoder::new(Self::INFO, parts);
+        Ok(Self { body: read.body_opt()? })
+    }
+}
+
+/// One user.
+///
+/// `GET /beta/users/{user_id}`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GetUser {
+    /// The user.
+    pub user_id: UserId,
+}
+
+impl GetUser {
+    /// Starts with what is required.
+    #[must_use]
+    pub fn new(user_id: impl Into<UserId>) -> Self {
+        Self { user_id: user_id.into() }
+    }
+}
+
+impl Operation for GetUser {
+    type Reply = User;
+    const INFO: &'static OperationInfo = &OperationInfo {
+        id: "beta.GetUser",
+        method: Method::GET,
+        path: "/beta/users/{user_id}",
+        host: Host::Api,
+        summary: "One user.",
+        parameters: &[ParameterInfo::required(
+            "user_id",
+            Place::Path,
+            ValueKind::Text,
+            "The user.",
+        )],
+        encoding: Encoding::None,
+        reply: ReplyKind::Json,
+        success: &[200],
+        auth: &[Scheme::Jwt],
+        errors: ErrorFamily::CodeDescription,
+        retry: Retry::Always,
+        paging: None,
+    };
+
+    fn encode(&self) -> Result<RequestParts, EncodeError> {
+        Encoder::new(Self::INFO).path("user_id", &self.user_id).finish()
+    }
+
+    fn decode(parts: &RequestParts) -> Result<Self, Fault> {
+        let read = Decoder::new(Self::INFO, parts);
+        Ok(Self { user_id: read.path("user_id")? })
+    }
+}
+
+/// Replaces what a user was made with.
+///
+/// `PUT /beta/users/{user_id}`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct UpdateUser {
+    /// The user.
+    pub user_id: UserId,
+    /// The body.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body: Option<UserRequest>,
+}
+
+impl UpdateUser {
+    /// Starts with what is required.
+    #[must_use]
+    pub fn new(user_id: impl Into<UserId>) -> Self {
+        Self { user_id: user_id.into(), body: None }
+    }
+}
+
+setters!(UpdateUser { body: some(UserRequest) });
+
+impl Operation for UpdateUser {
+    type Reply = Created;
+    const INFO: &'static OperationInfo = &OperationInfo {
+        id: "beta.UpdateUser",
+        method: Method::PUT,
+        path: "/beta/users/{user_id}",
+        host: Host::Api,
+        summary: "Replaces what a user was made with.",
+        parameters: &[ParameterInfo::required(
+            "user_id",
+            Place::Path,
+            ValueKind::Text,
+            "The user.",
+        )],
+        encoding: Encoding::Json,
+        reply: ReplyKind::Json,
+        success: &[200],
+        auth: &[Scheme::Jwt],
+        errors: ErrorFamily::CodeDescription,
+        retry: Retry::Always,
+        paging: None,
+    };
+
+    fn encode(&self) -> Result<RequestParts, EncodeError> {
+        Encoder::new(Self::INFO).path("user_id", &self.user_id).body(self.body.as_ref()).finish()
+    }
+
+    fn decode(parts: &RequestParts) -> Result<Self, Fault> {
+        let read = Decoder::new(Self::INFO, parts);
+        Ok(Self { user_id: read.path("user_id")?, body: read.body_opt()? })
+    }
+}
+
+/// Removes a user.
+///
+/// `DELETE /beta/users/{user_id}`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DeleteUser {
+    /// The user.
+    pub user_id: UserId,
+}
+
+impl DeleteUser {
+    /// Starts with what is required.
+    #[must_use]
+    pub fn new(user_id: impl Into<UserId>) -> Self {
+        Self { user_id: user_id.into() }
+    }
+}
+
+impl Operation for DeleteUser {
+    type Reply = Nothing;
+    const INFO: &'static OperationInfo = &OperationInfo {
+        id: "beta.DeleteUser",
+        method: Method::DELETE,
+        path: "/beta/users/{user_id}",
+        host: Host::Api,
+        summary: "Removes a user.",
+        parameters: &[ParameterInfo::required(
+            "user_id",
+            Place::Path,
+            ValueKind::Text,
+            "The user.",
+        )],
+        encoding: Encoding::None,
+        reply: ReplyKind::Json,
+        success: &[200],
+        auth: &[Scheme::Jwt],
+        errors: ErrorFamily::CodeDescription,
+        retry: Retry::Always,
+        paging: None,
+    };
+
+    fn encode(&self) -> Result<RequestParts, EncodeError> {
+        Encoder::new(Self::INFO).path("user_id", &self.user_id).finish()
+    }
+
+    fn decode(parts: &RequestParts) -> Result<Self, Fault> {
+        let read = Decoder::new(Self::INFO, parts);
+        Ok(Self { user_id: read.path("user_id")? })
+    }
+
+    fn read_reply(_: Bytes) -> Result<Self::Reply, ReadError> {
+        Ok(Nothing)
+    }
+}
+
+/// The conversations in which a user has a member.
+///
+/// `GET /beta/users/{user_id}/conversations`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ListUserConversations {
+    /// The user.
+    pub user_id: UserId,
+}
+
+impl ListUserConversations {
+    /// Starts with what is required.
+    #[must_use]
+    pub fn new(user_id: impl Into<UserId>) -> Self {
+        Self { user_id: user_id.into() }
+    }
+}
+
+impl Operation for ListUserConversations {
+    type Reply = Vec<UserConversation>;
+    const INFO: &'static OperationInfo = &OperationInfo {
+        id: "beta.ListUserConversations",
+        method: Method::GET,
+        path: "/beta/users/{user_id}/conversations",
+        host: Host::Api,
+        summary: "The conversations in which a user has a member.",
+        parameters: &[ParameterInfo::required(
+            "user_id",
+            Place::Path,
+            ValueKind::Text,
+            "The user.",
+        )],
+        encoding: Encoding::None,
+        reply: ReplyKind::Json,
+        success: &[200],
+        auth: &[Scheme::Jwt],
+        errors: ErrorFamily::CodeDescription,
+        retry: Retry::Always,
+        paging: None,
+    };
+
+    fn encode(&self) -> Result<RequestParts, EncodeError> {
+        Encoder::new(Self::INFO).path("user_id", &self.user_id).finish()
+    }
+
+    fn decode(parts: &RequestParts) -> Result<Self, Fault> {
+        let read = Decoder::new(Self::INFO, parts);
+        Ok(Self { user_id: read.path("user_id")? })
+    }
+}
+
+/// The legs of the application.
+///
+/// No parameter is specified, but the reply carries those of the other lists of its time.
+///
+/// `GET /beta/legs`
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ListLegs {
+    /// How many items a page has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub page_size: Option<u32>,
+    /// The page, counted from 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub record_index: Option<u32>,
+}
+
+impl ListLegs {
+    /// Starts with nothing set.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+setters!(ListLegs { page_size: some(u32), record_index: some(u32) });
+
+impl Operation for ListLegs {
+    type Reply = LegList;
+    const INFO: &'static OperationInfo = &OperationInfo {
+        id: "beta.ListLegs",
+        method: Method::GET,
+        path: "/beta/legs",
+        host: Host::Api,
+        summary: "The legs of the application.",
+        parameters: &[
+            ParameterInfo::optional(
+                "page_size",
+                Place::Query,
+                ValueKind::Integer { minimum: Some(1), maximum: Some(100) },
+                "How many items a page has.",
+            ),
+            ParameterInfo::optional(
+                "record_index",
+                Place::Query,
+                ValueKind::Integer { minimum: Some(0), maximum: None },
+                "The page, counted from 0.",
+            ),
+        ],
+        encoding: Encoding::None,
+        reply: ReplyKind::Json,
+        success: &[200],
+        auth: &[Scheme::Jwt],
+        errors: ErrorFamily::CodeDescription,
+        retry: Retry::Always,
+        paging: Some(Paging {
+            items: "/_embedded/legs",
+            next: NextRule::Index { parameter: "record_index", first: 0, size: "page_size" },
+        }),
+    };
+
+    fn encode(&self) -> Result<RequestParts, EncodeError> {
+        Encoder::new(Self::INFO)
+            .query("page_size", self.page_size.as_ref())
+            .query("record_index", self.record_index.as_ref())
+            .finish()
+    }
+
+    fn decode(parts: &RequestParts) -> Result<Self, Fault> {
+        let read = Decoder::new(Self::INFO, parts);
+        Ok(Self {
+            page_size: read.query_opt("page_size")?,
+            record_index: read.query_opt("record_index")?,
+        })
+    }
+}
+
+impl Paged for ListLegs {
+    type Item = Kept<Leg>;
+
+    fn items(reply: Self::Reply) -> Vec<Self::Item> {
+        reply.embedded.legs
+    }
+
+    fn next_page(&self, reply: &Self::Reply) -> Option<Self> {
+        let size = self.page_size.unwrap_or(10);
+        let record_index = paging::next_index(self.record_index, 0, size, reply.count?)?;
+        Some(self.clone().record_index(record_index))
+    }
+}
+
+/// Hangs a leg up.
+///
+/// `DELETE /beta/legs/{leg_id}`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DeleteLeg {
+    /// The leg.
+    pub leg_id: LegId,
+}
+
+impl DeleteLeg {
+    /// Starts with what is required.
+    #[must_use]
+    pub fn new(leg_id: impl Into<LegId>) -> Self {
+        Self { leg_id: leg_id.into() }
+    }
+}
+
+impl Operation for DeleteLeg {
+    type Reply = Nothing;
+    const INFO: &'static OperationInfo = &OperationInfo {
+        id: "beta.DeleteLeg",
+        method: Method::DELETE,
+        path: "/beta/legs/{leg_id}",
+        host: Host::Api,
+        summary: "Hangs a leg up.",
+        parameters: &[ParameterInfo::required("leg_id", Place::Path, ValueKind::Text, "The leg.")],
+        encoding: Encoding::None,
+        reply: ReplyKind::Json,
+        success: &[200],
+        auth: &[Scheme::Jwt],
+        errors: ErrorFamily::CodeDescription,
+        retry: Retry::Always,
+        paging: None,
+    };
+
+    fn encode(&self) -> Result<RequestParts, EncodeError> {
+        Encoder::new(Self::INFO).path("leg_id", &self.leg_id).finish()
+    }
+
+    fn decode(parts: &RequestParts) -> Result<Self, Fault> {
+        let read = Decoder::new(Self::INFO, parts);
+        Ok(Self { leg_id: read.path("leg_id")? })
+    }
+
+    fn read_reply(_: Bytes) -> Result<Self::Reply, ReadError> {
+        Ok(Nothing)
     }
 }
 
@@ -926,8 +1841,11 @@ impl Created {
 
 setters!(Created { id: into(String), href: into(String) });
 
-/// What a conversation is made or replaced with.
+/// What a conversation is made or replaced with, up to v0.3.
+///
+/// Unknown keys are refused, as the platform was seen to do.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ConversationRequest {
     /// The unique name; made up where absent.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -958,10 +1876,11 @@ setters!(ConversationRequest {
     properties: some(Properties),
 });
 
-/// What a member is made with.
+/// What a member is made with in beta and v0.1.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct MemberRequest {
-    /// `invite` or `join`.
+    /// `invite` or `join`; any casing is taken.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub action: Option<String>,
     /// The user.
@@ -1006,10 +1925,11 @@ setters!(MemberRequest {
     member_id_inviting: into(MemberId),
 });
 
-/// What a member is changed with.
+/// What a member is changed with in beta and v0.1.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct MemberUpdate {
-    /// `invite` or `join`.
+    /// `invite` or `join`; any casing is taken.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub action: Option<String>,
     /// The channel.
@@ -1027,9 +1947,9 @@ impl MemberUpdate {
 
 setters!(MemberUpdate { action: into(String), channel: some(Channel) });
 
-/// What an event is made with.
+/// What an event is made with, up to v0.3.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct EventRequest {
     /// What happens.
     #[serde(rename = "type")]
@@ -1086,8 +2006,103 @@ impl EventCreated {
 
 setters!(EventCreated { id: some(u64), timestamp: some(Timestamp), href: into(String) });
 
+/// A user as beta answers it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct User {
+    /// The user.
+    pub id: UserId,
+    /// The unique name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Its own address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub href: Option<String>,
+    /// How it can be reached, byte for byte; in one text of the specification only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub channels: Option<Json>,
+}
+
+impl User {
+    /// Starts with what is required.
+    #[must_use]
+    pub fn new(id: impl Into<UserId>) -> Self {
+        Self { id: id.into(), name: None, href: None, channels: None }
+    }
+}
+
+setters!(User { name: into(String), href: into(String), channels: into(Json) });
+
+/// What making a user answers in beta.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct UserCreated {
+    /// The user; `id` in the specification of 2018.
+    #[serde(alias = "id", skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<UserId>,
+    /// Its address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub href: Option<String>,
+}
+
+impl UserCreated {
+    /// Starts with nothing set.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+setters!(UserCreated { user_id: into(UserId), href: into(String) });
+
+/// What a user is made or changed with, up to v0.3.
+///
+/// Unknown keys are refused, as the platform was seen to do.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UserRequest {
+    /// The unique name; neither `me` nor beginning with `USR-`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The name for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<String>,
+    /// A picture.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image_url: Option<String>,
+    /// How it can be reached, byte for byte; when it is changed only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub channels: Option<Json>,
+}
+
+impl UserRequest {
+    /// Starts with nothing set.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+setters!(UserRequest {
+    name: into(String),
+    display_name: into(String),
+    image_url: into(String),
+    channels: into(Json),
+});
+
 /// What the documentation says about sizes and ranges.
 pub static LIMITS: &[Limit] = &[
     Limit::of("ListConversations", "page_size").minimum(1.0).maximum(100.0).default("10"),
     Limit::of("ListConversations", "record_index").minimum(0.0).default("0"),
+    Limit::of("ListLegs", "page_size").minimum(1.0).maximum(100.0).default("10"),
+    Limit::of("ListLegs", "record_index").minimum(0.0).default("0"),
+    Limit::of("Properties", "ttl").minimum(0.0).maximum(2147483648.0),
+    Limit::of("ConversationRequest", "name").max_length(100),
+    Limit::of("ConversationRequest", "display_name").min_length(1).max_length(50),
+    Limit::of("ConversationRequest", "image_url").max_length(2048),
+    Limit::of("MemberRequest", "action").values(&["invite", "join"]),
+    Limit::of("MemberUpdate", "action").values(&["invite", "join"]),
+    Limit::of("EventRequest", "type")
+        .max_length(100)
+        .pattern("^(custom:[\\w\\-:]+|[a-z_]+(:[a-z_]+)*)$"),
+    Limit::of("UserRequest", "name").max_length(100),
+    Limit::of("UserRequest", "image_url").max_length(2048),
 ];

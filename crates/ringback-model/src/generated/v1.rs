@@ -41,6 +41,13 @@ pub struct ListConversations {
     /// The place to go on, from a link.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
+    /// Whether custom data is shown; only the Node SDK knows it.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "lenient::optional"
+    )]
+    pub include_custom_data: Option<bool>,
 }
 
 impl ListConversations {
@@ -57,6 +64,7 @@ setters!(ListConversations {
     page_size: some(u32),
     order: into(Order),
     cursor: into(String),
+    include_custom_data: some(bool),
 });
 
 impl Operation for ListConversations {
@@ -98,6 +106,12 @@ impl Operation for ListConversations {
                 ValueKind::Text,
                 "The place to go on, from a link.",
             ),
+            ParameterInfo::optional(
+                "include_custom_data",
+                Place::Query,
+                ValueKind::Boolean,
+                "Whether custom data is shown; only the Node SDK knows it.",
+            ),
         ],
         encoding: Encoding::None,
         reply: ReplyKind::Json,
@@ -118,6 +132,7 @@ impl Operation for ListConversations {
             .query("page_size", self.page_size.as_ref())
             .query("order", self.order.as_ref())
             .query("cursor", self.cursor.as_ref())
+            .query("include_custom_data", self.include_custom_data.as_ref())
             .finish()
     }
 
@@ -129,6 +144,7 @@ impl Operation for ListConversations {
             page_size: read.query_opt("page_size")?,
             order: read.query_opt("order")?,
             cursor: read.query_opt("cursor")?,
+            include_custom_data: read.query_opt("include_custom_data")?,
         })
     }
 }
@@ -143,6 +159,58 @@ impl Paged for ListConversations {
     fn next_page(&self, reply: &Self::Reply) -> Option<Self> {
         let cursor = paging::parameter(&reply.links.as_ref()?.next.as_ref()?.href, "cursor")?;
         Some(self.clone().cursor(cursor))
+    }
+}
+
+/// Makes a conversation.
+///
+/// `POST /v1/conversations`
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CreateConversation {
+    /// The body.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body: Option<ConversationRequest>,
+}
+
+impl CreateConversation {
+    /// Starts with nothing set.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+setters!(CreateConversation { body: some(ConversationRequest) });
+
+impl Operation for CreateConversation {
+    type Reply = Kept<Conversation>;
+    const INFO: &'static OperationInfo = &OperationInfo {
+        id: "v1.CreateConversation",
+        method: Method::POST,
+        path: "/v1/conversations",
+        host: Host::Api,
+        summary: "Makes a conversation.",
+        parameters: &[],
+        encoding: Encoding::Json,
+        reply: ReplyKind::Json,
+        success: &[201],
+        auth: &[Scheme::Jwt],
+        errors: ErrorFamily::ConversationProblem,
+        retry: Retry::NotSent,
+        paging: None,
+    };
+
+    fn encode(&self) -> Result<RequestParts, EncodeError> {
+        Encoder::new(Self::INFO).body(self.body.as_ref()).finish()
+    }
+
+    fn decode(parts: &RequestParts) -> Result<Self, Fault> {
+        let read = Decoder::new(Self::INFO, parts);
+        Ok(Self { body: read.body_opt()? })
+    }
+
+    fn read_reply(body: Bytes) -> Result<Self::Reply, ReadError> {
+        Kept::from_bytes(body)
     }
 }
 
@@ -197,6 +265,393 @@ impl Operation for GetConversation {
 
     fn read_reply(body: Bytes) -> Result<Self::Reply, ReadError> {
         Kept::from_bytes(body)
+    }
+}
+
+/// Replaces what a conversation was made with.
+///
+/// `PUT /v1/conversations/{conversation_id}`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct UpdateConversation {
+    /// The conversation.
+    pub conversation_id: ConversationId,
+    /// The body.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body: Option<ConversationRequest>,
+}
+
+impl UpdateConversation {
+    /// Starts with what is required.
+    #[must_use]
+    pub fn new(conversation_id: impl Into<ConversationId>) -> Self {
+        Self { conversation_id: conversation_id.into(), body: None }
+    }
+}
+
+setters!(UpdateConversation { body: some(ConversationRequest) });
+
+impl Operation for UpdateConversation {
+    type Reply = Kept<Conversation>;
+    const INFO: &'static OperationInfo = &OperationInfo {
+        id: "v1.UpdateConversation",
+        method: Method::PUT,
+        path: "/v1/conversations/{conversation_id}",
+        host: Host::Api,
+        summary: "Replaces what a conversation was made with.",
+        parameters: &[ParameterInfo::required(
+            "conversation_id",
+            Place::Path,
+            ValueKind::Text,
+            "The conversation.",
+        )],
+        encoding: Encoding::Json,
+        reply: ReplyKind::Json,
+        success: &[200],
+        auth: &[Scheme::Jwt],
+        errors: ErrorFamily::ConversationProblem,
+        retry: Retry::Always,
+        paging: None,
+    };
+
+    fn encode(&self) -> Result<RequestParts, EncodeError> {
+        Encoder::new(Self::INFO)
+            .path("conversation_id", &self.conversation_id)
+            .body(self.body.as_ref())
+            .finish()
+    }
+
+    fn decode(parts: &RequestParts) -> Result<Self, Fault> {
+        let read = Decoder::new(Self::INFO, parts);
+        Ok(Self { conversation_id: read.path("conversation_id")?, body: read.body_opt()? })
+    }
+
+    fn read_reply(body: Bytes) -> Result<Self::Reply, ReadError> {
+        Kept::from_bytes(body)
+    }
+}
+
+/// Removes a conversation.
+///
+/// `DELETE /v1/conversations/{conversation_id}`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DeleteConversation {
+    /// The conversation.
+    pub conversation_id: ConversationId,
+}
+
+impl DeleteConversation {
+    /// Starts with what is required.
+    #[must_use]
+    pub fn new(conversation_id: impl Into<ConversationId>) -> Self {
+        Self { conversation_id: conversation_id.into() }
+    }
+}
+
+impl Operation for DeleteConversation {
+    type Reply = ();
+    const INFO: &'static OperationInfo = &OperationInfo {
+        id: "v1.DeleteConversation",
+        method: Method::DELETE,
+        path: "/v1/conversations/{conversation_id}",
+        host: Host::Api,
+        summary: "Removes a conversation.",
+        parameters: &[ParameterInfo::required(
+            "conversation_id",
+            Place::Path,
+            ValueKind::Text,
+            "The conversation.",
+        )],
+        encoding: Encoding::None,
+        reply: ReplyKind::Empty,
+        success: &[204],
+        auth: &[Scheme::Jwt],
+        errors: ErrorFamily::ConversationProblem,
+        retry: Retry::Always,
+        paging: None,
+    };
+
+    fn encode(&self) -> Result<RequestParts, EncodeError> {
+        Encoder::new(Self::INFO).path("conversation_id", &self.conversation_id).finish()
+    }
+
+    fn decode(parts: &RequestParts) -> Result<Self, Fault> {
+        let read = Decoder::new(Self::INFO, parts);
+        Ok(Self { conversation_id: read.path("conversation_id")? })
+    }
+
+    fn read_reply(_: Bytes) -> Result<Self::Reply, ReadError> {
+        Ok(())
+    }
+}
+
+/// Starts or stops recording a conversation.
+///
+/// Its path was the same while the rest of the API was at beta, v0.1 and v0.3; those answered 204.
+///
+/// `PUT /v1/conversations/{conversation_id}/record`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RecordConversation {
+    /// The conversation.
+    pub conversation_id: ConversationId,
+    /// The body.
+    pub body: RecordRequest,
+}
+
+impl RecordConversation {
+    /// Starts with what is required.
+    #[must_use]
+    pub fn new(conversation_id: impl Into<ConversationId>, body: RecordRequest) -> Self {
+        Self { conversation_id: conversation_id.into(), body }
+    }
+}
+
+impl Operation for RecordConversation {
+    type Reply = ();
+    const INFO: &'static OperationInfo = &OperationInfo {
+        id: "v1.RecordConversation",
+        method: Method::PUT,
+        path: "/v1/conversations/{conversation_id}/record",
+        host: Host::Api,
+        summary: "Starts or stops recording a conversation.",
+        parameters: &[ParameterInfo::required(
+            "conversation_id",
+            Place::Path,
+            ValueKind::Text,
+            "The conversation.",
+        )],
+        encoding: Encoding::Json,
+        reply: ReplyKind::Empty,
+        success: &[200, 204],
+        auth: &[Scheme::Jwt],
+        errors: ErrorFamily::ConversationProblem,
+        retry: Retry::NotSent,
+        paging: None,
+    };
+
+    fn encode(&self) -> Result<RequestParts, EncodeError> {
+        Encoder::new(Self::INFO)
+            .path("conversation_id", &self.conversation_id)
+            .body(&self.body)
+            .finish()
+    }
+
+    fn decode(parts: &RequestParts) -> Result<Self, Fault> {
+        let read = Decoder::new(Self::INFO, parts);
+        Ok(Self { conversation_id: read.path("conversation_id")?, body: read.body()? })
+    }
+
+    fn read_reply(_: Bytes) -> Result<Self::Reply, ReadError> {
+        Ok(())
+    }
+}
+
+/// Speaks a text to everybody in a conversation.
+///
+/// `PUT /v1/conversations/{conversation_id}/talk`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StartTalk {
+    /// The conversation.
+    pub conversation_id: ConversationId,
+    /// The body.
+    pub body: TalkRequest,
+}
+
+impl StartTalk {
+    /// Starts with what is required.
+    #[must_use]
+    pub fn new(conversation_id: impl Into<ConversationId>, body: TalkRequest) -> Self {
+        Self { conversation_id: conversation_id.into(), body }
+    }
+}
+
+impl Operation for StartTalk {
+    type Reply = MediaReply;
+    const INFO: &'static OperationInfo = &OperationInfo {
+        id: "v1.StartTalk",
+        method: Method::PUT,
+        path: "/v1/conversations/{conversation_id}/talk",
+        host: Host::Api,
+        summary: "Speaks a text to everybody in a conversation.",
+        parameters: &[ParameterInfo::required(
+            "conversation_id",
+            Place::Path,
+            ValueKind::Text,
+            "The conversation.",
+        )],
+        encoding: Encoding::Json,
+        reply: ReplyKind::Json,
+        success: &[200],
+        auth: &[Scheme::Jwt],
+        errors: ErrorFamily::ConversationProblem,
+        retry: Retry::NotSent,
+        paging: None,
+    };
+
+    fn encode(&self) -> Result<RequestParts, EncodeError> {
+        Encoder::new(Self::INFO)
+            .path("conversation_id", &self.conversation_id)
+            .body(&self.body)
+            .finish()
+    }
+
+    fn decode(parts: &RequestParts) -> Result<Self, Fault> {
+        let read = Decoder::new(Self::INFO, parts);
+        Ok(Self { conversation_id: read.path("conversation_id")?, body: read.body()? })
+    }
+}
+
+/// Stops the text that is spoken to a conversation.
+///
+/// `DELETE /v1/conversations/{conversation_id}/talk`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StopTalk {
+    /// The conversation.
+    pub conversation_id: ConversationId,
+}
+
+impl StopTalk {
+    /// Starts with what is required.
+    #[must_use]
+    pub fn new(conversation_id: impl Into<ConversationId>) -> Self {
+        Self { conversation_id: conversation_id.into() }
+    }
+}
+
+impl Operation for StopTalk {
+    type Reply = MediaReply;
+    const INFO: &'static OperationInfo = &OperationInfo {
+        id: "v1.StopTalk",
+        method: Method::DELETE,
+        path: "/v1/conversations/{conversation_id}/talk",
+        host: Host::Api,
+        summary: "Stops the text that is spoken to a conversation.",
+        parameters: &[ParameterInfo::required(
+            "conversation_id",
+            Place::Path,
+            ValueKind::Text,
+            "The conversation.",
+        )],
+        encoding: Encoding::None,
+        reply: ReplyKind::Json,
+        success: &[200],
+        auth: &[Scheme::Jwt],
+        errors: ErrorFamily::ConversationProblem,
+        retry: Retry::Always,
+        paging: None,
+    };
+
+    fn encode(&self) -> Result<RequestParts, EncodeError> {
+        Encoder::new(Self::INFO).path("conversation_id", &self.conversation_id).finish()
+    }
+
+    fn decode(parts: &RequestParts) -> Result<Self, Fault> {
+        let read = Decoder::new(Self::INFO, parts);
+        Ok(Self { conversation_id: read.path("conversation_id")? })
+    }
+}
+
+/// Plays a sound to everybody in a conversation.
+///
+/// `PUT /v1/conversations/{conversation_id}/stream`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StartStream {
+    /// The conversation.
+    pub conversation_id: ConversationId,
+    /// The body.
+    pub body: StreamRequest,
+}
+
+impl StartStream {
+    /// Starts with what is required.
+    #[must_use]
+    pub fn new(conversation_id: impl Into<ConversationId>, body: StreamRequest) -> Self {
+        Self { conversation_id: conversation_id.into(), body }
+    }
+}
+
+impl Operation for StartStream {
+    type Reply = MediaReply;
+    const INFO: &'static OperationInfo = &OperationInfo {
+        id: "v1.StartStream",
+        method: Method::PUT,
+        path: "/v1/conversations/{conversation_id}/stream",
+        host: Host::Api,
+        summary: "Plays a sound to everybody in a conversation.",
+        parameters: &[ParameterInfo::required(
+            "conversation_id",
+            Place::Path,
+            ValueKind::Text,
+            "The conversation.",
+        )],
+        encoding: Encoding::Json,
+        reply: ReplyKind::Json,
+        success: &[200],
+        auth: &[Scheme::Jwt],
+        errors: ErrorFamily::ConversationProblem,
+        retry: Retry::NotSent,
+        paging: None,
+    };
+
+    fn encode(&self) -> Result<RequestParts, EncodeError> {
+        Encoder::new(Self::INFO)
+            .path("conversation_id", &self.conversation_id)
+            .body(&self.body)
+            .finish()
+    }
+
+    fn decode(parts: &RequestParts) -> Result<Self, Fault> {
+        let read = Decoder::new(Self::INFO, parts);
+        Ok(Self { conversation_id: read.path("conversation_id")?, body: read.body()? })
+    }
+}
+
+/// Stops the sound that is played to a conversation.
+///
+/// `DELETE /v1/conversations/{conversation_id}/stream`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StopStream {
+    /// The conversation.
+    pub conversation_id: ConversationId,
+}
+
+impl StopStream {
+    /// Starts with what is required.
+    #[must_use]
+    pub fn new(conversation_id: impl Into<ConversationId>) -> Self {
+        Self { conversation_id: conversation_id.into() }
+    }
+}
+
+impl Operation for StopStream {
+    type Reply = MediaReply;
+    const INFO: &'static OperationInfo = &OperationInfo {
+        id: "v1.StopStream",
+        method: Method::DELETE,
+        path: "/v1/conversations/{conversation_id}/stream",
+        host: Host::Api,
+        summary: "Stops the sound that is played to a conversation.",
+        parameters: &[ParameterInfo::required(
+            "conversation_id",
+            Place::Path,
+            ValueKind::Text,
+            "The conversation.",
+        )],
+        encoding: Encoding::None,
+        reply: ReplyKind::Json,
+        success: &[200],
+        auth: &[Scheme::Jwt],
+        errors: ErrorFamily::ConversationProblem,
+        retry: Retry::Always,
+        paging: None,
+    };
+
+    fn encode(&self) -> Result<RequestParts, EncodeError> {
+        Encoder::new(Self::INFO).path("conversation_id", &self.conversation_id).finish()
+    }
+
+    fn decode(parts: &RequestParts) -> Result<Self, Fault> {
+        let read = Decoder::new(Self::INFO, parts);
+        Ok(Self { conversation_id: read.path("conversation_id")? })
     }
 }
 
@@ -304,6 +759,65 @@ impl Paged for ListMembers {
     fn next_page(&self, reply: &Self::Reply) -> Option<Self> {
         let cursor = paging::parameter(&reply.links.as_ref()?.next.as_ref()?.href, "cursor")?;
         Some(self.clone().cursor(cursor))
+    }
+}
+
+/// Invites a user, or lets one join.
+///
+/// `POST /v1/conversations/{conversation_id}/members`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CreateMember {
+    /// The conversation.
+    pub conversation_id: ConversationId,
+    /// The body.
+    pub body: MemberRequest,
+}
+
+impl CreateMember {
+    /// Starts with what is required.
+    #[must_use]
+    pub fn new(conversation_id: impl Into<ConversationId>, body: MemberRequest) -> Self {
+        Self { conversation_id: conversation_id.into(), body }
+    }
+}
+
+impl Operation for CreateMember {
+    type Reply = Kept<Member>;
+    const INFO: &'static OperationInfo = &OperationInfo {
+        id: "v1.CreateMember",
+        method: Method::POST,
+        path: "/v1/conversations/{conversation_id}/members",
+        host: Host::Api,
+        summary: "Invites a user, or lets one join.",
+        parameters: &[ParameterInfo::required(
+            "conversation_id",
+            Place::Path,
+            ValueKind::Text,
+            "The conversation.",
+        )],
+        encoding: Encoding::Json,
+        reply: ReplyKind::Json,
+        success: &[201],
+        auth: &[Scheme::Jwt],
+        errors: ErrorFamily::ConversationProblem,
+        retry: Retry::NotSent,
+        paging: None,
+    };
+
+    fn encode(&self) -> Result<RequestParts, EncodeError> {
+        Encoder::new(Self::INFO)
+            .path("conversation_id", &self.conversation_id)
+            .body(&self.body)
+            .finish()
+    }
+
+    fn decode(parts: &RequestParts) -> Result<Self, Fault> {
+        let read = Decoder::new(Self::INFO, parts);
+        Ok(Self { conversation_id: read.path("conversation_id")?, body: read.body()? })
+    }
+
+    fn read_reply(body: Bytes) -> Result<Self::Reply, ReadError> {
+        Kept::from_bytes(body)
     }
 }
 
@@ -418,6 +932,79 @@ impl Operation for GetMember {
         Ok(Self {
             conversation_id: read.path("conversation_id")?,
             member_id: read.path("member_id")?,
+        })
+    }
+
+    fn read_reply(body: Bytes) -> Result<Self::Reply, ReadError> {
+        Kept::from_bytes(body)
+    }
+}
+
+/// Lets a member join or leave.
+///
+/// `PATCH /v1/conversations/{conversation_id}/members/{member_id}`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct UpdateMember {
+    /// The conversation.
+    pub conversation_id: ConversationId,
+    /// The member.
+    pub member_id: MemberId,
+    /// The body.
+    pub body: MemberUpdate,
+}
+
+impl UpdateMember {
+    /// Starts with what is required.
+    #[must_use]
+    pub fn new(
+        conversation_id: impl Into<ConversationId>,
+        member_id: impl Into<MemberId>,
+        body: MemberUpdate,
+    ) -> Self {
+        Self { conversation_id: conversation_id.into(), member_id: member_id.into(), body }
+    }
+}
+
+impl Operation for UpdateMember {
+    type Reply = Kept<Member>;
+    const INFO: &'static OperationInfo = &OperationInfo {
+        id: "v1.UpdateMember",
+        method: Method::PATCH,
+        path: "/v1/conversations/{conversation_id}/members/{member_id}",
+        host: Host::Api,
+        summary: "Lets a member join or leave.",
+        parameters: &[
+            ParameterInfo::required(
+                "conversation_id",
+                Place::Path,
+                ValueKind::Text,
+                "The conversation.",
+            ),
+            ParameterInfo::required("member_id", Place::Path, ValueKind::Text, "The member."),
+        ],
+        encoding: Encoding::Json,
+        reply: ReplyKind::Json,
+        success: &[200],
+        auth: &[Scheme::Jwt],
+        errors: ErrorFamily::ConversationProblem,
+        retry: Retry::NotSent,
+        paging: None,
+    };
+
+    fn encode(&self) -> Result<RequestParts, EncodeError> {
+        Encoder::new(Self::INFO)
+            .path("conversation_id", &self.conversation_id)
+            .path("member_id", &self.member_id)
+            .body(&self.body)
+            .finish()
+    }
+
+    fn decode(parts: &RequestParts) -> Result<Self, Fault> {
+        let read = Decoder::new(Self::INFO, parts);
+        Ok(Self {
+            conversation_id: read.path("conversation_id")?,
+            member_id: read.path("member_id")?,
+            body: read.body()?,
         })
     }
 
@@ -649,6 +1236,65 @@ impl Paged for ListEvents {
     }
 }
 
+/// Records an event.
+///
+/// `POST /v1/conversations/{conversation_id}/events`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CreateEvent {
+    /// The conversation.
+    pub conversation_id: ConversationId,
+    /// The body.
+    pub body: EventRequest,
+}
+
+impl CreateEvent {
+    /// Starts with what is required.
+    #[must_use]
+    pub fn new(conversation_id: impl Into<ConversationId>, body: EventRequest) -> Self {
+        Self { conversation_id: conversation_id.into(), body }
+    }
+}
+
+impl Operation for CreateEvent {
+    type Reply = Kept<Event>;
+    const INFO: &'static OperationInfo = &OperationInfo {
+        id: "v1.CreateEvent",
+        method: Method::POST,
+        path: "/v1/conversations/{conversation_id}/events",
+        host: Host::Api,
+        summary: "Records an event.",
+        parameters: &[ParameterInfo::required(
+            "conversation_id",
+            Place::Path,
+            ValueKind::Text,
+            "The conversation.",
+        )],
+        encoding: Encoding::Json,
+        reply: ReplyKind::Json,
+        success: &[201],
+        auth: &[Scheme::Jwt],
+        errors: ErrorFamily::ConversationProblem,
+        retry: Retry::NotSent,
+        paging: None,
+    };
+
+    fn encode(&self) -> Result<RequestParts, EncodeError> {
+        Encoder::new(Self::INFO)
+            .path("conversation_id", &self.conversation_id)
+            .body(&self.body)
+            .finish()
+    }
+
+    fn decode(parts: &RequestParts) -> Result<Self, Fault> {
+        let read = Decoder::new(Self::INFO, parts);
+        Ok(Self { conversation_id: read.path("conversation_id")?, body: read.body()? })
+    }
+
+    fn read_reply(body: Bytes) -> Result<Self::Reply, ReadError> {
+        Kept::from_bytes(body)
+    }
+}
+
 /// One event of a conversation.
 ///
 /// `GET /v1/conversations/{conversation_id}/events/{event_id}`
@@ -716,6 +1362,686 @@ impl Operation for GetEvent {
 
     fn read_reply(body: Bytes) -> Result<Self::Reply, ReadError> {
         Kept::from_bytes(body)
+    }
+}
+
+/// Empties an event; only messages and custom events can be deleted.
+///
+/// `DELETE /v1/conversations/{conversation_id}/events/{event_id}`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DeleteEvent {
+    /// The conversation.
+    pub conversation_id: ConversationId,
+    /// The event; an integer as text.
+    pub event_id: String,
+}
+
+impl DeleteEvent {
+    /// Starts with what is required.
+    #[must_use]
+    pub fn new(conversation_id: impl Into<ConversationId>, event_id: impl Into<String>) -> Self {
+        Self { conversation_id: conversation_id.into(), event_id: event_id.into() }
+    }
+}
+
+impl Operation for DeleteEvent {
+    type Reply = ();
+    const INFO: &'static OperationInfo = &OperationInfo {
+        id: "v1.DeleteEvent",
+        method: Method::DELETE,
+        path: "/v1/conversations/{conversation_id}/events/{event_id}",
+        host: Host::Api,
+        summary: "Empties an event; only messages and custom events can be deleted.",
+        parameters: &[
+            ParameterInfo::required(
+                "conversation_id",
+                Place::Path,
+                ValueKind::Text,
+                "The conversation.",
+            ),
+            ParameterInfo::required(
+                "event_id",
+                Place::Path,
+                ValueKind::Text,
+                "The event; an integer as text.",
+            ),
+        ],
+        encoding: Encoding::None,
+        reply: ReplyKind::Empty,
+        success: &[204],
+        auth: &[Scheme::Jwt],
+        errors: ErrorFamily::ConversationProblem,
+        retry: Retry::Always,
+        paging: None,
+    };
+
+    fn encode(&self) -> Result<RequestParts, EncodeError> {
+        Encoder::new(Self::INFO)
+            .path("conversation_id", &self.conversation_id)
+            .path("event_id", &self.event_id)
+            .finish()
+    }
+
+    fn decode(parts: &RequestParts) -> Result<Self, Fault> {
+        let read = Decoder::new(Self::INFO, parts);
+        Ok(Self {
+            conversation_id: read.path("conversation_id")?,
+            event_id: read.path("event_id")?,
+        })
+    }
+
+    fn read_reply(_: Bytes) -> Result<Self::Reply, ReadError> {
+        Ok(())
+    }
+}
+
+/// The users of the application.
+///
+/// `GET /v1/users`
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ListUsers {
+    /// How many items a page has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub page_size: Option<u32>,
+    /// The order by time of creation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub order: Option<Order>,
+    /// The place to go on, from a link.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+    /// Only the user with exactly this name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The order as the official command line spells it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sort: Option<Order>,
+}
+
+impl ListUsers {
+    /// Starts with nothing set.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+setters!(ListUsers {
+    page_size: some(u32),
+    order: into(Order),
+    cursor: into(String),
+    name: into(String),
+    sort: into(Order),
+});
+
+impl Operation for ListUsers {
+    type Reply = UserList;
+    const INFO: &'static OperationInfo = &OperationInfo {
+        id: "v1.ListUsers",
+        method: Method::GET,
+        path: "/v1/users",
+        host: Host::Api,
+        summary: "The users of the application.",
+        parameters: &[
+            ParameterInfo::optional(
+                "page_size",
+                Place::Query,
+                ValueKind::Integer { minimum: Some(1), maximum: Some(100) },
+                "How many items a page has.",
+            ),
+            ParameterInfo::optional(
+                "order",
+                Place::Query,
+                ValueKind::Word(&["asc", "desc"]),
+                "The order by time of creation.",
+            ),
+            ParameterInfo::optional(
+                "cursor",
+                Place::Query,
+                ValueKind::Text,
+                "The place to go on, from a link.",
+            ),
+            ParameterInfo::optional(
+                "name",
+                Place::Query,
+                ValueKind::Text,
+                "Only the user with exactly this name.",
+            ),
+            ParameterInfo::optional(
+                "sort",
+                Place::Query,
+                ValueKind::Word(&["asc", "desc"]),
+                "The order as the official command line spells it.",
+            ),
+        ],
+        encoding: Encoding::None,
+        reply: ReplyKind::Json,
+        success: &[200],
+        auth: &[Scheme::Jwt],
+        errors: ErrorFamily::ConversationProblem,
+        retry: Retry::Always,
+        paging: Some(Paging {
+            items: "/_embedded/users",
+            next: NextRule::Link { parameter: "cursor" },
+        }),
+    };
+
+    fn encode(&self) -> Result<RequestParts, EncodeError> {
+        Encoder::new(Self::INFO)
+            .query("page_size", self.page_size.as_ref())
+            .query("order", self.order.as_ref())
+            .query("cursor", self.cursor.as_ref())
+            .query("name", self.name.as_ref())
+            .query("sort", self.sort.as_ref())
+            .finish()
+    }
+
+    fn decode(parts: &RequestParts) -> Result<Self, Fault> {
+        let read = Decoder::new(Self::INFO, parts);
+        Ok(Self {
+            page_size: read.query_opt("page_size")?,
+            order: read.query_opt("order")?,
+            cursor: read.query_opt("cursor")?,
+            name: read.query_opt("name")?,
+            sort: read.query_opt("sort")?,
+        })
+    }
+}
+
+impl Paged for ListUsers {
+    type Item = UserLite;
+
+    fn items(reply: Self::Reply) -> Vec<Self::Item> {
+        reply.embedded.users
+    }
+
+    fn next_page(&self, reply: &Self::Reply) -> Option<Self> {
+        let cursor = paging::parameter(&reply.links.as_ref()?.next.as_ref()?.href, "cursor")?;
+        Some(self.clone().cursor(cursor))
+    }
+}
+
+/// Makes a user; a token without a subject is needed.
+///
+/// `POST /v1/users`
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CreateUser {
+    /// The body.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body: Option<UserRequest>,
+}
+
+impl CreateUser {
+    /// Starts with nothing set.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+setters!(CreateUser { body: some(UserRequest) });
+
+impl Operation for CreateUser {
+    type Reply = Kept<User>;
+    const INFO: &'static OperationInfo = &OperationInfo {
+        id: "v1.CreateUser",
+        method: Method::POST,
+        path: "/v1/users",
+        host: Host::Api,
+        summary: "Makes a user; a token without a subject is needed.",
+        parameters: &[],
+        encoding: Encoding::Json,
+        reply: ReplyKind::Json,
+        success: &[201],
+        auth: &[Scheme::Jwt],
+        errors: ErrorFamily::ConversationProblem,
+        retry: Retry::NotSent,
+        paging: None,
+    };
+
+    fn encode(&self) -> Result<RequestParts, EncodeError> {
+        Encoder::new(Self::INFO).body(self.body.as_ref()).finish()
+    }
+
+    fn decode(parts: &RequestParts) -> Result<Self, Fault> {
+        let read = Decoder::new(Self::INFO, parts);
+        Ok(Self { body: read.body_opt()? })
+    }
+
+    fn read_reply(body: Bytes) -> Result<Self::Reply, ReadError> {
+        Kept::from_bytes(body)
+    }
+}
+
+/// One user.
+///
+/// `GET /v1/users/{user_id}`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GetUser {
+    /// The user, by its id or by its name.
+    pub user_id: UserId,
+}
+
+impl GetUser {
+    /// Starts with what is required.
+    #[must_use]
+    pub fn new(user_id: impl Into<UserId>) -> Self {
+        Self { user_id: user_id.into() }
+    }
+}
+
+impl Operation for GetUser {
+    type Reply = Kept<User>;
+    const INFO: &'static OperationInfo = &OperationInfo {
+        id: "v1.GetUser",
+        method: Method::GET,
+        path: "/v1/users/{user_id}",
+        host: Host::Api,
+        summary: "One user.",
+        parameters: &[ParameterInfo::required(
+            "user_id",
+            Place::Path,
+            ValueKind::Text,
+            "The user, by its id or by its name.",
+        )],
+        encoding: Encoding::None,
+        reply: ReplyKind::Json,
+        success: &[200],
+        auth: &[Scheme::Jwt],
+        errors: ErrorFamily::ConversationProblem,
+        retry: Retry::Always,
+        paging: None,
+    };
+
+    fn encode(&self) -> Result<RequestParts, EncodeError> {
+        Encoder::new(Self::INFO).path("user_id", &self.user_id).finish()
+    }
+
+    fn decode(parts: &RequestParts) -> Result<Self, Fault> {
+        let read = Decoder::new(Self::INFO, parts);
+        Ok(Self { user_id: read.path("user_id")? })
+    }
+
+    fn read_reply(body: Bytes) -> Result<Self::Reply, ReadError> {
+        Kept::from_bytes(body)
+    }
+}
+
+/// Changes a user; what is not named stays.
+///
+/// `PATCH /v1/users/{user_id}`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct UpdateUser {
+    /// The user.
+    pub user_id: UserId,
+    /// The body.
+    pub body: UserUpdate,
+}
+
+impl UpdateUser {
+    /// Starts with what is required.
+    #[must_use]
+    pub fn new(user_id: impl Into<UserId>, body: UserUpdate) -> Self {
+        Self { user_id: user_id.into(), body }
+    }
+}
+
+impl Operation for UpdateUser {
+    type Reply = Kept<User>;
+    const INFO: &'static OperationInfo = &OperationInfo {
+        id: "v1.UpdateUser",
+        method: Method::PATCH,
+        path: "/v1/users/{user_id}",
+        host: Host::Api,
+        summary: "Changes a user; what is not named stays.",
+        parameters: &[ParameterInfo::required(
+            "user_id",
+            Place::Path,
+            ValueKind::Text,
+            "The user.",
+        )],
+        encoding: Encoding::Json,
+        reply: ReplyKind::Json,
+        success: &[200],
+        auth: &[Scheme::Jwt],
+        errors: ErrorFamily::ConversationProblem,
+        retry: Retry::NotSent,
+        paging: None,
+    };
+
+    fn encode(&self) -> Result<RequestParts, EncodeError> {
+        Encoder::new(Self::INFO).path("user_id", &self.user_id).body(&self.body).finish()
+    }
+
+    fn decode(parts: &RequestParts) -> Result<Self, Fault> {
+        let read = Decoder::new(Self::INFO, parts);
+        Ok(Self { user_id: read.path("user_id")?, body: read.body()? })
+    }
+
+    fn read_reply(body: Bytes) -> Result<Self::Reply, ReadError> {
+        Kept::from_bytes(body)
+    }
+}
+
+/// Removes a user.
+///
+/// `DELETE /v1/users/{user_id}`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DeleteUser {
+    /// The user.
+    pub user_id: UserId,
+}
+
+impl DeleteUser {
+    /// Starts with what is required.
+    #[must_use]
+    pub fn new(user_id: impl Into<UserId>) -> Self {
+        Self { user_id: user_id.into() }
+    }
+}
+
+impl Operation for DeleteUser {
+    type Reply = ();
+    const INFO: &'static OperationInfo = &OperationInfo {
+        id: "v1.DeleteUser",
+        method: Method::DELETE,
+        path: "/v1/users/{user_id}",
+        host: Host::Api,
+        summary: "Removes a user.",
+        parameters: &[ParameterInfo::required(
+            "user_id",
+            Place::Path,
+            ValueKind::Text,
+            "The user.",
+        )],
+        encoding: Encoding::None,
+        reply: ReplyKind::Empty,
+        success: &[204],
+        auth: &[Scheme::Jwt],
+        errors: ErrorFamily::ConversationProblem,
+        retry: Retry::Always,
+        paging: None,
+    };
+
+    fn encode(&self) -> Result<RequestParts, EncodeError> {
+        Encoder::new(Self::INFO).path("user_id", &self.user_id).finish()
+    }
+
+    fn decode(parts: &RequestParts) -> Result<Self, Fault> {
+        let read = Decoder::new(Self::INFO, parts);
+        Ok(Self { user_id: read.path("user_id")? })
+    }
+
+    fn read_reply(_: Bytes) -> Result<Self::Reply, ReadError> {
+        Ok(())
+    }
+}
+
+/// The conversations in which a user has a member.
+///
+/// `GET /v1/users/{user_id}/conversations`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ListUserConversations {
+    /// The user.
+    pub user_id: UserId,
+    /// Only those made after this time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub date_start: Option<String>,
+    /// How many items a page has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub page_size: Option<u32>,
+    /// The order by time of creation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub order: Option<Order>,
+    /// The place to go on, from a link.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+    /// Only those in which the user's member has this state.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<MemberState>,
+    /// What it is ordered by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub order_by: Option<String>,
+    /// Whether custom data is shown; only the Node SDK knows it.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "lenient::optional"
+    )]
+    pub include_custom_data: Option<bool>,
+}
+
+impl ListUserConversations {
+    /// Starts with what is required.
+    #[must_use]
+    pub fn new(user_id: impl Into<UserId>) -> Self {
+        Self {
+            user_id: user_id.into(),
+            date_start: None,
+            page_size: None,
+            order: None,
+            cursor: None,
+            state: None,
+            order_by: None,
+            include_custom_data: None,
+        }
+    }
+}
+
+setters!(ListUserConversations {
+    date_start: into(String),
+    page_size: some(u32),
+    order: into(Order),
+    cursor: into(String),
+    state: into(MemberState),
+    order_by: into(String),
+    include_custom_data: some(bool),
+});
+
+impl Operation for ListUserConversations {
+    type Reply = UserConversationList;
+    const INFO: &'static OperationInfo = &OperationInfo {
+        id: "v1.ListUserConversations",
+        method: Method::GET,
+        path: "/v1/users/{user_id}/conversations",
+        host: Host::Api,
+        summary: "The conversations in which a user has a member.",
+        parameters: &[
+            ParameterInfo::required("user_id", Place::Path, ValueKind::Text, "The user."),
+            ParameterInfo::optional(
+                "date_start",
+                Place::Query,
+                ValueKind::Text,
+                "Only those made after this time.",
+            ),
+            ParameterInfo::optional(
+                "page_size",
+                Place::Query,
+                ValueKind::Integer { minimum: Some(1), maximum: Some(100) },
+                "How many items a page has.",
+            ),
+            ParameterInfo::optional(
+                "order",
+                Place::Query,
+                ValueKind::Word(&["asc", "desc"]),
+                "The order by time of creation.",
+            ),
+            ParameterInfo::optional(
+                "cursor",
+                Place::Query,
+                ValueKind::Text,
+                "The place to go on, from a link.",
+            ),
+            ParameterInfo::optional(
+                "state",
+                Place::Query,
+                ValueKind::Word(&["INVITED", "JOINED", "LEFT", "UNKNOWN"]),
+                "Only those in which the user's member has this state.",
+            ),
+            ParameterInfo::optional(
+                "order_by",
+                Place::Query,
+                ValueKind::Text,
+                "What it is ordered by.",
+            ),
+            ParameterInfo::optional(
+                "include_custom_data",
+                Place::Query,
+                ValueKind::Boolean,
+                "Whether custom data is shown; only the Node SDK knows it.",
+            ),
+        ],
+        encoding: Encoding::None,
+        reply: ReplyKind::Json,
+        success: &[200],
+        auth: &[Scheme::Jwt],
+        errors: ErrorFamily::ConversationProblem,
+        retry: Retry::Always,
+        paging: Some(Paging {
+            items: "/_embedded/conversations",
+            next: NextRule::Link { parameter: "cursor" },
+        }),
+    };
+
+    fn encode(&self) -> Result<RequestParts, EncodeError> {
+        Encoder::new(Self::INFO)
+            .path("user_id", &self.user_id)
+            .query("date_start", self.date_start.as_ref())
+            .query("page_size", self.page_size.as_ref())
+            .query("order", self.order.as_ref())
+            .query("cursor", self.cursor.as_ref())
+            .query("state", self.state.as_ref())
+            .query("order_by", self.order_by.as_ref())
+            .query("include_custom_data", self.include_custom_data.as_ref())
+            .finish()
+    }
+
+    fn decode(parts: &RequestParts) -> Result<Self, Fault> {
+        let read = Decoder::new(Self::INFO, parts);
+        Ok(Self {
+            user_id: read.path("user_id")?,
+            date_start: read.query_opt("date_start")?,
+            page_size: read.query_opt("page_size")?,
+            order: read.query_opt("order")?,
+            cursor: read.query_opt("cursor")?,
+            state: read.query_opt("state")?,
+            order_by: read.query_opt("order_by")?,
+            include_custom_data: read.query_opt("include_custom_data")?,
+        })
+    }
+}
+
+impl Paged for ListUserConversations {
+    type Item = Kept<UserConversation>;
+
+    fn items(reply: Self::Reply) -> Vec<Self::Item> {
+        reply.embedded.conversations
+    }
+
+    fn next_page(&self, reply: &Self::Reply) -> Option<Self> {
+        let cursor = paging::parameter(&reply.links.as_ref()?.next.as_ref()?.href, "cursor")?;
+        Some(self.clone().cursor(cursor))
+    }
+}
+
+/// The sessions of a user; only the Node SDK knows them.
+///
+/// `GET /v1/users/{user_id}/sessions`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ListUserSessions {
+    /// The user.
+    pub user_id: UserId,
+    /// How many items a page has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub page_size: Option<u32>,
+    /// The order by time of creation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub order: Option<Order>,
+    /// The place to go on, from a link.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+}
+
+impl ListUserSessions {
+    /// Starts with what is required.
+    #[must_use]
+    pub fn new(user_id: impl Into<UserId>) -> Self {
+        Self { user_id: user_id.into(), page_size: None, order: None, cursor: None }
+    }
+}
+
+setters!(ListUserSessions { page_size: some(u32), order: into(Order), cursor: into(String) });
+
+impl Operation for ListUserSessions {
+    type Reply = SessionList;
+    const INFO: &'static OperationInfo = &OperationInfo {
+        id: "v1.ListUserSessions",
+        method: Method::GET,
+        path: "/v1/users/{user_id}/sessions",
+        host: Host::Api,
+        summary: "The sessions of a user; only the Node SDK knows them.",
+        parameters: &[
+            ParameterInfo::required("user_id", Place::Path, ValueKind::Text, "The user."),
+            ParameterInfo::optional(
+                "page_size",
+                Place::Query,
+                ValueKind::Integer { minimum: Some(1), maximum: Some(100) },
+                "How many items a page has.",
+            ),
+            ParameterInfo::optional(
+                "order",
+                Place::Query,
+                ValueKind::Word(&["asc", "desc"]),
+                "The order by time of creation.",
+            ),
+            ParameterInfo::optional(
+                "cursor",
+                Place::Query,
+                ValueKind::Text,
+                "The place to go on, from a link.",
+            ),
+        ],
+        encoding: Encoding::None,
+        reply: ReplyKind::Json,
+        success: &[200],
+        auth: &[Scheme::Jwt],
+        errors: ErrorFamily::ConversationProblem,
+        retry: Retry::Always,
+        paging: Some(Paging {
+            items: "/_embedded/sessions",
+            next: NextRule::Link { parameter: "cursor" },
+        }),
+    };
+
+    fn encode(&self) -> Result<RequestParts, EncodeError> {
+        Encoder::new(Self::INFO)
+            .path("user_id", &self.user_id)
+            .query("page_size", self.page_size.as_ref())
+            .query("order", self.order.as_ref())
+            .query("cursor", self.cursor.as_ref())
+            .finish()
+    }
+
+    fn decode(parts: &RequestParts) -> Result<Self, Fault> {
+        let read = Decoder::new(Self::INFO, parts);
+        Ok(Self {
+            user_id: read.path("user_id")?,
+            page_size: read.query_opt("page_size")?,
+            order: read.query_opt("order")?,
+            cursor: read.query_opt("cursor")?,
+        })
+    }
+}
+
+impl Paged for ListUserSessions {
+    type Item = Session;
+
+    fn items(reply: Self::Reply) -> Vec<Self::Item> {
+        reply.embedded.sessions
+    }
+
+    fn next_page(&self, reply: &Self::Reply) -> Option<Self> {
+        let cursor = paging::parameter(&reply.links.as_ref()?.next.as_ref()?.href, "cursor")?;
+        Some(self.clone().cursor(cursor))
     }
 }
 
@@ -1002,7 +2328,10 @@ impl EmbeddedConversations {
 }
 
 /// What a conversation is made or replaced with.
+///
+/// Unknown keys are refused, as the platform does.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ConversationRequest {
     /// The name, unique in the application; made up where absent.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1041,8 +2370,251 @@ setters!(ConversationRequest {
     callback: some(Callback),
 });
 
+/// How a conversation is recorded, or that recording stops.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RecordRequest {
+    /// Whether recording starts or stops.
+    pub action: RecordAction,
+    /// Where the recording is announced.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "lenient::list_of_one::optional"
+    )]
+    pub event_url: Option<Vec<String>>,
+    /// The method, POST unless said otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event_method: Option<HttpMethod>,
+    /// How the sides are kept apart; only `conversation` is documented.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub split: Option<String>,
+    /// The file format.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub format: Option<RecordFormat>,
+    /// How many days the file is kept.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "lenient::optional"
+    )]
+    pub retention_ttl: Option<u32>,
+    /// How many seconds are recorded at most.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "lenient::optional"
+    )]
+    pub timeout: Option<u32>,
+    /// How it is transcribed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transcription: Option<TranscriptionRequest>,
+}
+
+impl RecordRequest {
+    /// Starts with what is required.
+    #[must_use]
+    pub fn new(action: impl Into<RecordAction>) -> Self {
+        Self {
+            action: action.into(),
+            event_url: None,
+            event_method: None,
+            split: None,
+            format: None,
+            retention_ttl: None,
+            timeout: None,
+            transcription: None,
+        }
+    }
+}
+
+setters!(RecordRequest {
+    event_url: some(Vec<String>),
+    event_method: into(HttpMethod),
+    split: into(String),
+    format: into(RecordFormat),
+    retention_ttl: some(u32),
+    timeout: some(u32),
+    transcription: some(TranscriptionRequest),
+});
+
+open_enum! {
+    /// Whether recording starts or stops.
+    RecordAction {
+        /// Recording starts.
+        Start = "start",
+        /// Recording stops.
+        Stop = "stop",
+    }
+}
+
+open_enum! {
+    /// The file format of a recorded conversation.
+    RecordFormat {
+        /// MP3.
+        Mp3 = "mp3",
+        /// WAV.
+        Wav = "wav",
+        /// Ogg Vorbis, since v1.
+        Vorbis = "vorbis",
+    }
+}
+
+/// How a recorded conversation is transcribed.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TranscriptionRequest {
+    /// The language tag.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// Whether the mood is judged.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "lenient::optional"
+    )]
+    pub sentiment_analysis: Option<bool>,
+    /// Where the transcript is announced.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "lenient::list_of_one::optional"
+    )]
+    pub event_url: Option<Vec<String>>,
+    /// The method.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event_method: Option<HttpMethod>,
+}
+
+impl TranscriptionRequest {
+    /// Starts with nothing set.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+setters!(TranscriptionRequest {
+    language: into(String),
+    sentiment_analysis: some(bool),
+    event_url: some(Vec<String>),
+    event_method: into(HttpMethod),
+});
+
+/// What is spoken to a conversation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TalkRequest {
+    /// The text.
+    pub text: String,
+    /// The language tag.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// The number of the voice within the language.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "lenient::optional"
+    )]
+    pub style: Option<i64>,
+    /// Whether the premium voice speaks.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "lenient::optional"
+    )]
+    pub premium: Option<bool>,
+    /// How often it is spoken; 0 is for ever.
+    #[serde(
+        rename = "loop",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "lenient::optional"
+    )]
+    pub loop_count: Option<i64>,
+    /// The volume from -1 to 1 in steps of 0.1, as text.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "lenient::optional"
+    )]
+    pub level: Option<String>,
+}
+
+impl TalkRequest {
+    /// Starts with what is required.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            language: None,
+            style: None,
+            premium: None,
+            loop_count: None,
+            level: None,
+        }
+    }
+}
+
+setters!(TalkRequest {
+    language: into(String),
+    style: some(i64),
+    premium: some(bool),
+    loop_count: some(i64),
+    level: into(String),
+});
+
+/// What is played to a conversation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StreamRequest {
+    /// Where the sound is.
+    #[serde(deserialize_with = "lenient::list_of_one::required")]
+    pub stream_url: Vec<String>,
+    /// How often it is played; 0 is for ever.
+    #[serde(
+        rename = "loop",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "lenient::optional"
+    )]
+    pub loop_count: Option<i64>,
+    /// The volume from -1 to 1 in steps of 0.1, as text.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "lenient::optional"
+    )]
+    pub level: Option<String>,
+}
+
+impl StreamRequest {
+    /// Starts with what is required.
+    #[must_use]
+    pub fn new(stream_url: Vec<String>) -> Self {
+        Self { stream_url, loop_count: None, level: None }
+    }
+}
+
+setters!(StreamRequest { loop_count: some(i64), level: into(String) });
+
+/// What starting and stopping talk and streams answers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MediaReply {
+    /// `Talk started`, `Talk stopped`, `Stream started` or `Stream stopped`.
+    pub message: String,
+    /// The talk or stream, as events call it `say_id` and `play_id`.
+    pub uuid: String,
+}
+
+impl MediaReply {
+    /// Starts with what is required.
+    #[must_use]
+    pub fn new(message: impl Into<String>, uuid: impl Into<String>) -> Self {
+        Self { message: message.into(), uuid: uuid.into() }
+    }
+}
+
 /// Where the events of a conversation go.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Callback {
     /// The address.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1077,7 +2649,11 @@ setters!(Callback {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CallbackParams {
     /// The application, camelCase on the wire.
-    #[serde(rename = "applicationId", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "applicationId",
+        alias = "application_id",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub application_id: Option<ApplicationId>,
     /// Where call scripts come from.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1339,6 +2915,7 @@ impl EmbeddedMembers {
 
 /// What a member is made with.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct MemberRequest {
     /// `invited` or `joined`; any casing is taken.
     pub state: String,
@@ -1385,6 +2962,7 @@ setters!(MemberRequest {
 
 /// A user by id or by name.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct UserRef {
     /// The id.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1406,6 +2984,7 @@ setters!(UserRef { id: into(UserId), name: into(String) });
 
 /// What a member is changed with; leaving is a change.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct MemberUpdate {
     /// `joined` or `left`; any casing is taken.
     pub state: String,
@@ -1560,7 +3139,7 @@ setters!(EventList { page_size: some(u32), links: some(HalLinks) });
 
 /// What an event is made with.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct EventRequest {
     /// What happens.
     #[serde(rename = "type")]
@@ -1599,9 +3178,9 @@ pub struct User {
     /// Properties.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub properties: Option<UserProperties>,
-    /// How it can be reached.
+    /// How it can be reached, byte for byte; `UserChannels` reads it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub channels: Option<UserChannels>,
+    pub channels: Option<Json>,
     /// When it was made and changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timestamp: Option<ConversationTimes>,
@@ -1632,7 +3211,7 @@ setters!(User {
     display_name: into(String),
     image_url: into(String),
     properties: some(UserProperties),
-    channels: some(UserChannels),
+    channels: into(Json),
     timestamp: some(ConversationTimes),
     links: some(HalLinks),
 });
@@ -1748,8 +3327,11 @@ impl EmbeddedUsers {
     }
 }
 
-/// What a user is made or changed with.
+/// What a user is made with.
+///
+/// Unknown keys are refused, as the platform does.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct UserRequest {
     /// The unique name; neither `me` nor beginning with `USR-`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1763,9 +3345,9 @@ pub struct UserRequest {
     /// Properties.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub properties: Option<UserProperties>,
-    /// How it can be reached.
+    /// How it can be reached, byte for byte; `UserChannels` reads it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub channels: Option<UserChannels>,
+    pub channels: Option<Json>,
 }
 
 impl UserRequest {
@@ -1781,7 +3363,45 @@ setters!(UserRequest {
     display_name: into(String),
     image_url: into(String),
     properties: some(UserProperties),
-    channels: some(UserChannels),
+    channels: into(Json),
+});
+
+/// What a user is changed with; what is absent stays as it is.
+///
+/// Official clients send the whole user back: `id`, `link` and other keys are ignored.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct UserUpdate {
+    /// The unique name; neither `me` nor beginning with `USR-`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The name for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<String>,
+    /// A picture.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image_url: Option<String>,
+    /// Properties.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub properties: Option<UserProperties>,
+    /// How it can be reached, byte for byte; `UserChannels` reads it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub channels: Option<Json>,
+}
+
+impl UserUpdate {
+    /// Starts with nothing set.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+setters!(UserUpdate {
+    name: into(String),
+    display_name: into(String),
+    image_url: into(String),
+    properties: some(UserProperties),
+    channels: into(Json),
 });
 
 /// How a user can be reached; absent keys mean not so.
@@ -1993,13 +3613,13 @@ setters!(UserConversationList { page_size: some(u32), links: some(HalLinks) });
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EmbeddedUserConversations {
     /// The conversations.
-    pub conversations: Vec<UserConversation>,
+    pub conversations: Vec<Kept<UserConversation>>,
 }
 
 impl EmbeddedUserConversations {
     /// Starts with what is required.
     #[must_use]
-    pub fn new(conversations: Vec<UserConversation>) -> Self {
+    pub fn new(conversations: Vec<Kept<UserConversation>>) -> Self {
         Self { conversations }
     }
 }
@@ -2097,14 +3717,40 @@ pub static LIMITS: &[Limit] = &[
     Limit::of("ListConversations", "page_size").minimum(1.0).maximum(100.0).default("10"),
     Limit::of("ListMembers", "page_size").minimum(1.0).maximum(100.0).default("10"),
     Limit::of("ListEvents", "page_size").minimum(1.0).maximum(100.0).default("10"),
+    Limit::of("ListUsers", "page_size").minimum(1.0).maximum(100.0).default("10"),
+    Limit::of("ListUserConversations", "page_size").minimum(1.0).maximum(100.0).default("10"),
+    Limit::of("ListUserConversations", "order_by").values(&["created"]).default("\"created\""),
+    Limit::of("ListUserSessions", "page_size").minimum(1.0).maximum(100.0).default("10"),
     Limit::of("Properties", "ttl").minimum(0.0).maximum(2147483648.0),
     Limit::of("ConversationRequest", "name").max_length(100),
-    Limit::of("ConversationRequest", "display_name").max_length(50),
+    Limit::of("ConversationRequest", "display_name").min_length(1).max_length(50),
     Limit::of("ConversationRequest", "image_url").max_length(2048),
+    Limit::of("RecordRequest", "event_method").default("\"POST\""),
+    Limit::of("RecordRequest", "split").default("\"conversation\""),
+    Limit::of("RecordRequest", "format").default("\"mp3\""),
+    Limit::of("RecordRequest", "retention_ttl").minimum(1.0).maximum(400.0).default("31"),
+    Limit::of("RecordRequest", "timeout").maximum(7200.0).default("7200"),
+    Limit::of("TranscriptionRequest", "language").default("\"en-US\""),
+    Limit::of("TalkRequest", "language").default("\"en-US\""),
+    Limit::of("TalkRequest", "style").default("0"),
+    Limit::of("TalkRequest", "premium").default("false"),
+    Limit::of("TalkRequest", "loop").minimum(0.0).default("1"),
+    Limit::of("TalkRequest", "level").default("\"0\""),
+    Limit::of("StreamRequest", "stream_url").min_length(1),
+    Limit::of("StreamRequest", "loop").minimum(0.0).default("1"),
+    Limit::of("StreamRequest", "level").default("\"0\""),
     Limit::of("Callback", "url").max_length(2048),
     Limit::of("Callback", "event_mask").max_length(200),
+    Limit::of("CallbackParams", "applicationId").max_length(200),
     Limit::of("CallbackParams", "ncco_url").max_length(2048),
     Limit::of("MemberRequest", "state").values(&["invited", "joined"]),
     Limit::of("MemberUpdate", "state").values(&["joined", "left"]),
+    Limit::of("EventRequest", "type")
+        .max_length(100)
+        .pattern("^(custom:[\\w\\-:]+|[a-z_]+(:[a-z_]+)*)$"),
     Limit::of("UserProperties", "ttl").maximum(2147483647.0),
+    Limit::of("UserRequest", "name").max_length(100),
+    Limit::of("UserRequest", "image_url").max_length(2048),
+    Limit::of("UserUpdate", "name").max_length(100),
+    Limit::of("UserUpdate", "image_url").max_length(2048),
 ];
