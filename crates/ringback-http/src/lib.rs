@@ -8,4 +8,4 @@ mod tls;
 
 pub use error::Error;
 pub use explain::{explain, is_connect, is_timeout, is_tls};
-pub use settings::{Proxies, Settings, client};
+pub use settings::{Proxies, Settings, Trust, Versions, client};

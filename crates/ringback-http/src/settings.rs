@@ -18,6 +18,10 @@ pub struct Settings {
     pub redirects: usize,
     /// Which proxies are used; those of the system at first.
     pub proxies: Proxies,
+    /// Which certificates are trusted; those that the system trusts at first.
+    pub trust: Trust,
+    /// Which versions of HTTP are spoken; the newest that the server speaks too at first.
+    pub versions: Versions,
 }
 
 /// Which proxies a client uses; a loopback address is never asked of a proxy.
@@ -31,6 +35,28 @@ pub enum Proxies {
     Never,
 }
 
+/// Which certificates a client trusts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Trust {
+    /// Those that the operating system trusts.
+    #[default]
+    System,
+    /// Every one, self-signed and expired ones too: for servers of one's own machine only.
+    Any,
+}
+
+/// Which versions of HTTP a client speaks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Versions {
+    /// HTTP/2 where a TLS server takes it, and HTTP/1.1 elsewhere.
+    #[default]
+    Newest,
+    /// HTTP/1.1 only, as an upgrade to a websocket needs it.
+    Http1,
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -39,6 +65,8 @@ impl Default for Settings {
             user_agent: concat!("ringback/", env!("CARGO_PKG_VERSION")).to_owned(),
             redirects: 0,
             proxies: Proxies::System,
+            trust: Trust::System,
+            versions: Versions::Newest,
         }
     }
 }
@@ -84,6 +112,20 @@ impl Settings {
         self.proxies = proxies;
         self
     }
+
+    /// Which certificates are trusted.
+    #[must_use]
+    pub fn trust(mut self, trust: Trust) -> Self {
+        self.trust = trust;
+        self
+    }
+
+    /// Which versions of HTTP are spoken.
+    #[must_use]
+    pub fn versions(mut self, versions: Versions) -> Self {
+        self.versions = versions;
+        self
+    }
 }
 
 /// Builds a client; the certificates of the system are read when the first https connection is made.
@@ -93,7 +135,7 @@ impl Settings {
 #[expect(clippy::disallowed_methods, reason = "this is the place that builds every client")]
 pub fn client(settings: &Settings) -> Result<reqwest::Client, Error> {
     let mut builder = reqwest::Client::builder()
-        .tls_backend_preconfigured(tls::config()?)
+        .tls_backend_preconfigured(tls::config(settings)?)
         .connect_timeout(settings.connect_timeout)
         .user_agent(settings.user_agent.as_str())
         .redirect(match settings.redirects {
@@ -103,6 +145,9 @@ pub fn client(settings: &Settings) -> Result<reqwest::Client, Error> {
         .no_proxy();
     if let Some(timeout) = settings.timeout {
         builder = builder.timeout(timeout);
+    }
+    if settings.versions == Versions::Http1 {
+        builder = builder.http1_only();
     }
     if settings.proxies == Proxies::System
         && let Some(proxy) = proxy::system()
