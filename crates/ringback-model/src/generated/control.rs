@@ -6,14 +6,19 @@ use bytes::Bytes;
 use http::Method;
 use serde::{Deserialize, Serialize};
 
+use crate::applications::Capabilities;
 use crate::coding::{Decoder, Encoder};
+use crate::files::FileId;
+use crate::ncco::RecordFormat;
+use crate::numbers::{Feature, NumberType};
 use crate::operation::{
     EncodeError, Encoding, ErrorFamily, Fault, Host, Operation, OperationInfo, ParameterInfo,
     Place, ReplyKind, RequestParts, Retry, ValueKind,
 };
 use crate::{
-    ApiKey, ApplicationId, ConversationId, Direction, EventStream, HttpMethod, Json, LegId,
-    LegStatus, Limit, ReadError, Secret, Timestamp, lenient,
+    ApiKey, ApplicationId, ChannelType, ConversationId, Decimal, Direction, EventStream,
+    HttpMethod, Json, LegId, LegStatus, Limit, PhoneNumber, ReadError, RecordingId, Secret,
+    Timestamp, UserId, lenient,
 };
 
 /// What a shell needs to talk to this platform.
@@ -255,6 +260,110 @@ impl Operation for HangUpCall {
     }
 }
 
+/// Answers once a call has reached a state, at once if it has been there.
+///
+/// `GET /_ringback/calls/{call_id}/wait`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WaitForCall {
+    /// The id of the call's first leg.
+    pub call_id: LegId,
+    /// The state that is waited for.
+    pub status: LegStatus,
+    /// Real seconds to wait.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub within: Option<u32>,
+    /// The leg whose state it is; the first one where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub leg: Option<LegId>,
+}
+
+impl WaitForCall {
+    /// Starts with what is required.
+    #[must_use]
+    pub fn new(call_id: impl Into<LegId>, status: impl Into<LegStatus>) -> Self {
+        Self { call_id: call_id.into(), status: status.into(), within: None, leg: None }
+    }
+}
+
+setters!(WaitForCall { within: some(u32), leg: into(LegId) });
+
+impl Operation for WaitForCall {
+    type Reply = Call;
+    const INFO: &'static OperationInfo = &OperationInfo {
+        id: "control.WaitForCall",
+        method: Method::GET,
+        path: "/_ringback/calls/{call_id}/wait",
+        host: Host::Control,
+        summary: "Answers once a call has reached a state, at once if it has been there.",
+        parameters: &[
+            ParameterInfo::required(
+                "call_id",
+                Place::Path,
+                ValueKind::Text,
+                "The id of the call's first leg.",
+            ),
+            ParameterInfo::required(
+                "status",
+                Place::Query,
+                ValueKind::Word(&[
+                    "started",
+                    "ringing",
+                    "answered",
+                    "machine",
+                    "human",
+                    "busy",
+                    "cancelled",
+                    "failed",
+                    "rejected",
+                    "timeout",
+                    "unanswered",
+                    "disconnected",
+                    "completed",
+                ]),
+                "The state that is waited for.",
+            ),
+            ParameterInfo::optional(
+                "within",
+                Place::Query,
+                ValueKind::Integer { minimum: Some(0), maximum: Some(600) },
+                "Real seconds to wait.",
+            ),
+            ParameterInfo::optional(
+                "leg",
+                Place::Query,
+                ValueKind::Text,
+                "The leg whose state it is; the first one where it is left out.",
+            ),
+        ],
+        encoding: Encoding::None,
+        reply: ReplyKind::Json,
+        success: &[200],
+        auth: &[],
+        errors: ErrorFamily::Control,
+        retry: Retry::Always,
+        paging: None,
+    };
+
+    fn encode(&self) -> Result<RequestParts, EncodeError> {
+        Encoder::new(Self::INFO)
+            .path("call_id", &self.call_id)
+            .query("status", &self.status)
+            .query("within", self.within.as_ref())
+            .query("leg", self.leg.as_ref())
+            .finish()
+    }
+
+    fn decode(parts: &RequestParts) -> Result<Self, Fault> {
+        let read = Decoder::new(Self::INFO, parts);
+        Ok(Self {
+            call_id: read.path("call_id")?,
+            status: read.query("status")?,
+            within: read.query_opt("within")?,
+            leg: read.query_opt("leg")?,
+        })
+    }
+}
+
 /// All that happened in a call, in order.
 ///
 /// `GET /_ringback/calls/{call_id}/transcript`
@@ -351,7 +460,7 @@ impl Operation for ListPhones {
 /// `PUT /_ringback/phones/{number}`
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SetPhone {
-    /// The phone's number.
+    /// Whose phone: its number, `app:NAME`, `vbc:EXTENSION` or a `sip:` address.
     pub number: String,
     /// The body.
     pub body: SetPhoneRequest,
@@ -377,7 +486,7 @@ impl Operation for SetPhone {
             "number",
             Place::Path,
             ValueKind::Text,
-            "The phone's number.",
+            "Whose phone: its number, `app:NAME`, `vbc:EXTENSION` or a `sip:` address.",
         )],
         encoding: Encoding::Json,
         reply: ReplyKind::Json,
@@ -403,7 +512,7 @@ impl Operation for SetPhone {
 /// `POST /_ringback/phones/{number}/answer`
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AnswerPhone {
-    /// The phone's number.
+    /// Whose phone: its number, `app:NAME`, `vbc:EXTENSION` or a `sip:` address.
     pub number: String,
 }
 
@@ -427,7 +536,7 @@ impl Operation for AnswerPhone {
             "number",
             Place::Path,
             ValueKind::Text,
-            "The phone's number.",
+            "Whose phone: its number, `app:NAME`, `vbc:EXTENSION` or a `sip:` address.",
         )],
         encoding: Encoding::None,
         reply: ReplyKind::Json,
@@ -453,7 +562,7 @@ impl Operation for AnswerPhone {
 /// `POST /_ringback/phones/{number}/decline`
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DeclinePhone {
-    /// The phone's number.
+    /// Whose phone: its number, `app:NAME`, `vbc:EXTENSION` or a `sip:` address.
     pub number: String,
 }
 
@@ -477,7 +586,7 @@ impl Operation for DeclinePhone {
             "number",
             Place::Path,
             ValueKind::Text,
-            "The phone's number.",
+            "Whose phone: its number, `app:NAME`, `vbc:EXTENSION` or a `sip:` address.",
         )],
         encoding: Encoding::None,
         reply: ReplyKind::Json,
@@ -503,7 +612,7 @@ impl Operation for DeclinePhone {
 /// `POST /_ringback/phones/{number}/hangup`
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct HangUpPhone {
-    /// The phone's number.
+    /// Whose phone: its number, `app:NAME`, `vbc:EXTENSION` or a `sip:` address.
     pub number: String,
 }
 
@@ -527,7 +636,7 @@ impl Operation for HangUpPhone {
             "number",
             Place::Path,
             ValueKind::Text,
-            "The phone's number.",
+            "Whose phone: its number, `app:NAME`, `vbc:EXTENSION` or a `sip:` address.",
         )],
         encoding: Encoding::None,
         reply: ReplyKind::Json,
@@ -545,6 +654,110 @@ impl Operation for HangUpPhone {
     fn decode(parts: &RequestParts) -> Result<Self, Fault> {
         let read = Decoder::new(Self::INFO, parts);
         Ok(Self { number: read.path("number")? })
+    }
+}
+
+/// Presses keys on a phone that talks.
+///
+/// `POST /_ringback/phones/{number}/press`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PressKeys {
+    /// Whose phone: its number, `app:NAME`, `vbc:EXTENSION` or a `sip:` address.
+    pub number: String,
+    /// The body.
+    pub body: PressKeysRequest,
+}
+
+impl PressKeys {
+    /// Starts with what is required.
+    #[must_use]
+    pub fn new(number: impl Into<String>, body: PressKeysRequest) -> Self {
+        Self { number: number.into(), body }
+    }
+}
+
+impl Operation for PressKeys {
+    type Reply = Phone;
+    const INFO: &'static OperationInfo = &OperationInfo {
+        id: "control.PressKeys",
+        method: Method::POST,
+        path: "/_ringback/phones/{number}/press",
+        host: Host::Control,
+        summary: "Presses keys on a phone that talks.",
+        parameters: &[ParameterInfo::required(
+            "number",
+            Place::Path,
+            ValueKind::Text,
+            "Whose phone: its number, `app:NAME`, `vbc:EXTENSION` or a `sip:` address.",
+        )],
+        encoding: Encoding::Json,
+        reply: ReplyKind::Json,
+        success: &[200],
+        auth: &[],
+        errors: ErrorFamily::Control,
+        retry: Retry::NotSent,
+        paging: None,
+    };
+
+    fn encode(&self) -> Result<RequestParts, EncodeError> {
+        Encoder::new(Self::INFO).path("number", &self.number).body(&self.body).finish()
+    }
+
+    fn decode(parts: &RequestParts) -> Result<Self, Fault> {
+        let read = Decoder::new(Self::INFO, parts);
+        Ok(Self { number: read.path("number")?, body: read.body()? })
+    }
+}
+
+/// Says something into a phone that talks.
+///
+/// `POST /_ringback/phones/{number}/say`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Say {
+    /// Whose phone: its number, `app:NAME`, `vbc:EXTENSION` or a `sip:` address.
+    pub number: String,
+    /// The body.
+    pub body: SayRequest,
+}
+
+impl Say {
+    /// Starts with what is required.
+    #[must_use]
+    pub fn new(number: impl Into<String>, body: SayRequest) -> Self {
+        Self { number: number.into(), body }
+    }
+}
+
+impl Operation for Say {
+    type Reply = Phone;
+    const INFO: &'static OperationInfo = &OperationInfo {
+        id: "control.Say",
+        method: Method::POST,
+        path: "/_ringback/phones/{number}/say",
+        host: Host::Control,
+        summary: "Says something into a phone that talks.",
+        parameters: &[ParameterInfo::required(
+            "number",
+            Place::Path,
+            ValueKind::Text,
+            "Whose phone: its number, `app:NAME`, `vbc:EXTENSION` or a `sip:` address.",
+        )],
+        encoding: Encoding::Json,
+        reply: ReplyKind::Json,
+        success: &[200],
+        auth: &[],
+        errors: ErrorFamily::Control,
+        retry: Retry::NotSent,
+        paging: None,
+    };
+
+    fn encode(&self) -> Result<RequestParts, EncodeError> {
+        Encoder::new(Self::INFO).path("number", &self.number).body(&self.body).finish()
+    }
+
+    fn decode(parts: &RequestParts) -> Result<Self, Fault> {
+        let read = Decoder::new(Self::INFO, parts);
+        Ok(Self { number: read.path("number")?, body: read.body()? })
     }
 }
 
@@ -948,6 +1161,96 @@ impl Operation for Reset {
     }
 }
 
+/// Adds what is in a seed to the platform.
+///
+/// `POST /_ringback/seed`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Seed {
+    /// The body.
+    pub body: SeedRequest,
+}
+
+impl Seed {
+    /// Starts with what is required.
+    #[must_use]
+    pub fn new(body: SeedRequest) -> Self {
+        Self { body }
+    }
+}
+
+impl Operation for Seed {
+    type Reply = ();
+    const INFO: &'static OperationInfo = &OperationInfo {
+        id: "control.Seed",
+        method: Method::POST,
+        path: "/_ringback/seed",
+        host: Host::Control,
+        summary: "Adds what is in a seed to the platform.",
+        parameters: &[],
+        encoding: Encoding::Json,
+        reply: ReplyKind::Empty,
+        success: &[204],
+        auth: &[],
+        errors: ErrorFamily::Control,
+        retry: Retry::Always,
+        paging: None,
+    };
+
+    fn encode(&self) -> Result<RequestParts, EncodeError> {
+        Encoder::new(Self::INFO).body(&self.body).finish()
+    }
+
+    fn decode(parts: &RequestParts) -> Result<Self, Fault> {
+        let read = Decoder::new(Self::INFO, parts);
+        Ok(Self { body: read.body()? })
+    }
+
+    fn read_reply(_: Bytes) -> Result<Self::Reply, ReadError> {
+        Ok(())
+    }
+}
+
+/// The recordings, the newest last.
+///
+/// `GET /_ringback/recordings`
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ListRecordings {}
+
+impl ListRecordings {
+    /// Starts with nothing set.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+impl Operation for ListRecordings {
+    type Reply = Recordings;
+    const INFO: &'static OperationInfo = &OperationInfo {
+        id: "control.ListRecordings",
+        method: Method::GET,
+        path: "/_ringback/recordings",
+        host: Host::Control,
+        summary: "The recordings, the newest last.",
+        parameters: &[],
+        encoding: Encoding::None,
+        reply: ReplyKind::Json,
+        success: &[200],
+        auth: &[],
+        errors: ErrorFamily::Control,
+        retry: Retry::Always,
+        paging: None,
+    };
+
+    fn encode(&self) -> Result<RequestParts, EncodeError> {
+        Encoder::new(Self::INFO).finish()
+    }
+
+    fn decode(_: &RequestParts) -> Result<Self, Fault> {
+        Ok(Self {})
+    }
+}
+
 /// Everything that happens, as server-sent events; resumes after `Last-Event-ID`.
 ///
 /// `GET /_ringback/events`
@@ -1204,7 +1507,7 @@ setters!(Environment {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PlaceCallRequest {
-    /// The number of the phone that calls.
+    /// Whose phone calls: its number, or `app:NAME` for a user of a client SDK.
     pub from: String,
     /// The number it dials.
     pub to: String,
@@ -1296,6 +1599,9 @@ setters!(Call {
 pub struct CallLeg {
     /// The leg.
     pub id: LegId,
+    /// How its far end takes part.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<ChannelType>,
     /// Which way it was set up.
     pub direction: Direction,
     /// The caller.
@@ -1339,6 +1645,7 @@ impl CallLeg {
     ) -> Self {
         Self {
             id: id.into(),
+            kind: None,
             direction: direction.into(),
             from: from.into(),
             to: to.into(),
@@ -1350,7 +1657,12 @@ impl CallLeg {
     }
 }
 
-setters!(CallLeg { started: some(Timestamp), answered: some(Timestamp), ended: some(Timestamp) });
+setters!(CallLeg {
+    kind: into(ChannelType),
+    started: some(Timestamp),
+    answered: some(Timestamp),
+    ended: some(Timestamp),
+});
 
 /// A list of phones.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -1370,7 +1682,7 @@ impl Phones {
 /// A virtual phone.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Phone {
-    /// Its number.
+    /// Its number; `app:NAME`, `vbc:EXTENSION` or a `sip:` address where it has none.
     pub number: String,
     /// Whose it is.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1415,6 +1727,39 @@ open_enum! {
         Dialling = "dialling",
         /// Somebody talks.
         Talking = "talking",
+    }
+}
+
+/// Keys to press.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PressKeysRequest {
+    /// The keys in order, such as `1#`; `p` is half a second.
+    #[serde(deserialize_with = "lenient::required")]
+    pub digits: String,
+}
+
+impl PressKeysRequest {
+    /// Starts with what is required.
+    #[must_use]
+    pub fn new(digits: impl Into<String>) -> Self {
+        Self { digits: digits.into() }
+    }
+}
+
+/// What to say.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SayRequest {
+    /// The words, such as `sales`.
+    pub text: String,
+}
+
+impl SayRequest {
+    /// Starts with what is required.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self { text: text.into() }
     }
 }
 
@@ -1559,6 +1904,342 @@ setters!(WebhookAttempt {
     failure: into(String),
     replay: some(bool),
 });
+
+/// A list of recordings.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Recordings {
+    /// The recordings.
+    pub recordings: Vec<Recording>,
+}
+
+impl Recordings {
+    /// Starts with what is required.
+    #[must_use]
+    pub fn new(recordings: Vec<Recording>) -> Self {
+        Self { recordings }
+    }
+}
+
+/// A recording as the exchange keeps it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Recording {
+    /// The recording.
+    pub id: RecordingId,
+    /// Its file.
+    pub file: FileId,
+    /// Where the file is downloaded.
+    pub url: String,
+    /// The conversation that was recorded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub conversation: Option<ConversationId>,
+    /// The format that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub format: Option<RecordFormat>,
+    /// How many channels it has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub channels: Option<u32>,
+    /// How long it is in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub millis: Option<u64>,
+    /// How many bytes it has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub size: Option<u64>,
+    /// When it began.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "lenient::optional"
+    )]
+    pub started: Option<Timestamp>,
+    /// When it ended; absent while it runs.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "lenient::optional"
+    )]
+    pub ended: Option<Timestamp>,
+}
+
+impl Recording {
+    /// Starts with what is required.
+    #[must_use]
+    pub fn new(
+        id: impl Into<RecordingId>,
+        file: impl Into<FileId>,
+        url: impl Into<String>,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            file: file.into(),
+            url: url.into(),
+            conversation: None,
+            format: None,
+            channels: None,
+            millis: None,
+            size: None,
+            started: None,
+            ended: None,
+        }
+    }
+}
+
+setters!(Recording {
+    conversation: into(ConversationId),
+    format: into(RecordFormat),
+    channels: some(u32),
+    millis: some(u64),
+    size: some(u64),
+    started: some(Timestamp),
+    ended: some(Timestamp),
+});
+
+/// What a platform starts with - an account, applications, numbers, users, phones and prices.
+///
+/// A field that is not known is an error.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeedRequest {
+    /// The account.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account: Option<SeedAccount>,
+    /// Applications.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub applications: Option<Vec<SeedApplication>>,
+    /// Rented numbers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub numbers: Option<Vec<SeedNumber>>,
+    /// Users of client SDKs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub users: Option<Vec<SeedUser>>,
+    /// Phones and how each behaves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phones: Option<Vec<SeedPhone>>,
+    /// What calls cost.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tariffs: Option<Vec<SeedTariff>>,
+}
+
+impl SeedRequest {
+    /// Starts with nothing set.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+setters!(SeedRequest {
+    account: some(SeedAccount),
+    applications: some(Vec<SeedApplication>),
+    numbers: some(Vec<SeedNumber>),
+    users: some(Vec<SeedUser>),
+    phones: some(Vec<SeedPhone>),
+    tariffs: some(Vec<SeedTariff>),
+});
+
+/// The account.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeedAccount {
+    /// Its key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub api_key: Option<ApiKey>,
+    /// Its secret.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub api_secret: Option<Secret>,
+    /// The secret that signs webhooks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signature_secret: Option<Secret>,
+    /// What is left to spend in euros.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub balance: Option<Decimal>,
+}
+
+impl SeedAccount {
+    /// Starts with nothing set.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+setters!(SeedAccount {
+    api_key: into(ApiKey),
+    api_secret: into(Secret),
+    signature_secret: into(Secret),
+    balance: into(Decimal),
+});
+
+/// An application.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeedApplication {
+    /// Its id, a UUID; made up where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<ApplicationId>,
+    /// Its name.
+    pub name: String,
+    /// Its public key as PEM; a pair is made where both are left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub public_key: Option<String>,
+    /// Its private key as PEM, from which the public one follows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub private_key: Option<Secret>,
+    /// What it is capable of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub capabilities: Option<Capabilities>,
+}
+
+impl SeedApplication {
+    /// Starts with what is required.
+    #[must_use]
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            id: None,
+            name: name.into(),
+            public_key: None,
+            private_key: None,
+            capabilities: None,
+        }
+    }
+}
+
+setters!(SeedApplication {
+    id: into(ApplicationId),
+    public_key: into(String),
+    private_key: into(Secret),
+    capabilities: some(Capabilities),
+});
+
+/// A rented number.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SeedNumber {
+    /// The country, two letters.
+    pub country: String,
+    /// The number, digits without a plus sign.
+    pub msisdn: PhoneNumber,
+    /// What kind of number it is.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub kind: Option<NumberType>,
+    /// What it can do, in any order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub features: Option<Vec<Feature>>,
+    /// The id or name of the application that it is linked to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub application: Option<String>,
+    /// The price of a month in euros.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost: Option<Decimal>,
+}
+
+impl SeedNumber {
+    /// Starts with what is required.
+    #[must_use]
+    pub fn new(country: impl Into<String>, msisdn: PhoneNumber) -> Self {
+        Self {
+            country: country.into(),
+            msisdn,
+            kind: None,
+            features: None,
+            application: None,
+            cost: None,
+        }
+    }
+}
+
+setters!(SeedNumber {
+    kind: into(NumberType),
+    features: some(Vec<Feature>),
+    application: into(String),
+    cost: into(Decimal),
+});
+
+/// A user of a client SDK.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeedUser {
+    /// The id or name of its application; the only one where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub application: Option<String>,
+    /// Its name, unique in the application.
+    pub name: String,
+    /// Its name for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<String>,
+    /// Its id, `USR-` and a UUID; made up where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<UserId>,
+}
+
+impl SeedUser {
+    /// Starts with what is required.
+    #[must_use]
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { application: None, name: name.into(), display_name: None, id: None }
+    }
+}
+
+setters!(SeedUser { application: into(String), display_name: into(String), id: into(UserId) });
+
+/// A phone and how it behaves.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeedPhone {
+    /// Its number, `app:NAME`, `vbc:EXTENSION` or a `sip:` address.
+    #[serde(deserialize_with = "lenient::required")]
+    pub number: String,
+    /// Whose it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// How it behaves, such as `answer after 3s, hang up after 10s` or `busy`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub script: Option<String>,
+}
+
+impl SeedPhone {
+    /// Starts with what is required.
+    #[must_use]
+    pub fn new(number: impl Into<String>) -> Self {
+        Self { number: number.into(), name: None, script: None }
+    }
+}
+
+setters!(SeedPhone { name: into(String), script: into(String) });
+
+/// What calls cost, and which network they are said to be in; the longest prefix counts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeedTariff {
+    /// Only calls that go this way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub direction: Option<Direction>,
+    /// Only calls with a number that begins so.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "lenient::optional"
+    )]
+    pub prefix: Option<String>,
+    /// The price of a minute in euros, such as `0.01270000`.
+    pub rate: Decimal,
+    /// The network that events name, such as `23410` or `GB-FIXED`.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "lenient::optional"
+    )]
+    pub network: Option<String>,
+}
+
+impl SeedTariff {
+    /// Starts with what is required.
+    #[must_use]
+    pub fn new(rate: impl Into<Decimal>) -> Self {
+        Self { direction: None, prefix: None, rate: rate.into(), network: None }
+    }
+}
+
+setters!(SeedTariff { direction: into(Direction), prefix: into(String), network: into(String) });
 
 /// For how long the clock is held.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -1941,6 +2622,8 @@ setters!(Error {
 /// What the documentation says about sizes and ranges.
 pub static LIMITS: &[Limit] = &[
     Limit::of("ListCalls", "limit").minimum(1.0).maximum(1000.0),
+    Limit::of("WaitForCall", "within").minimum(0.0).maximum(600.0).default("10"),
     Limit::of("ListWebhooks", "limit").minimum(1.0).maximum(1000.0),
+    Limit::of("PressKeysRequest", "digits").pattern("^[0-9*#p]+$"),
     Limit::of("HoldClockRequest", "seconds").minimum(1.0).maximum(3600.0).default("30"),
 ];
