@@ -5,7 +5,6 @@
 use bytes::Bytes;
 use http::Method;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 use crate::coding::{Decoder, Encoder};
 use crate::event::Order;
@@ -18,7 +17,7 @@ use crate::operation::{
 };
 use crate::{
     ChannelType, ConversationId, Decimal, Direction, HalLinks, HttpMethod, Json, Kept, LegId,
-    LegStatus, Limit, ReadError, Timestamp, lenient, paging,
+    LegStatus, Limit, Nothing, ReadError, Timestamp, lenient, paging,
 };
 
 /// The calls of the application.
@@ -734,7 +733,7 @@ impl CreateIpCall {
 }
 
 impl Operation for CreateIpCall {
-    type Reply = CreatedIpCall;
+    type Reply = Nothing;
     const INFO: &'static OperationInfo = &OperationInfo {
         id: "calls.CreateIpCall",
         method: Method::POST,
@@ -758,6 +757,10 @@ impl Operation for CreateIpCall {
     fn decode(parts: &RequestParts) -> Result<Self, Fault> {
         let read = Decoder::new(Self::INFO, parts);
         Ok(Self { body: read.body()? })
+    }
+
+    fn read_reply(_: Bytes) -> Result<Self::Reply, ReadError> {
+        Ok(Nothing)
     }
 }
 
@@ -1051,9 +1054,6 @@ impl CreatedCall {
         }
     }
 }
-
-/// A call by IP that was begun; an empty object.
-pub type CreatedIpCall = BTreeMap<String, Json>;
 
 /// One page of calls.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
