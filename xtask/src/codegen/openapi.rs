@@ -148,6 +148,7 @@ impl<'a> Writer<'_, 'a> {
         if schema.deprecated {
             out.insert("deprecated".into(), json!(true));
         }
+        limits(&mut out, schema);
         if let Some(reference) = &schema.reference {
             let (module, name, _) = self.model.resolve(self.module, at, reference)?;
             out.insert("$ref".into(), json!(format!("#/components/schemas/{module}.{name}")));
@@ -167,17 +168,6 @@ impl<'a> Writer<'_, 'a> {
             out.insert("type".into(), value);
         }
         insert(&mut out, "format", schema.format.as_ref());
-        insert(&mut out, "default", schema.default.as_ref());
-        insert(&mut out, "minimum", schema.minimum.map(number).as_ref());
-        insert(&mut out, "maximum", schema.maximum.map(number).as_ref());
-        insert(&mut out, "minLength", schema.min_length.as_ref());
-        insert(&mut out, "maxLength", schema.max_length.as_ref());
-        insert(&mut out, "minItems", schema.min_items.as_ref());
-        insert(&mut out, "maxItems", schema.max_items.as_ref());
-        insert(&mut out, "pattern", schema.pattern.as_ref());
-        if !schema.values.is_empty() {
-            out.insert("enum".into(), json!(schema.values));
-        }
         // Known words only: the sets are open.
         let words: Vec<_> = schema.words.iter().map(|word| &word.value).collect();
         if !words.is_empty() {
@@ -262,6 +252,21 @@ impl<'a> Writer<'_, 'a> {
             condition.insert("properties".into(), Value::Object(properties));
         }
         Ok(json!({ "allOf": [condition, self.schema(at, &rule.schema)?] }))
+    }
+}
+
+/// What is said about sizes and ranges, which may stand beside a reference too.
+fn limits(out: &mut Map<String, Value>, schema: &Schema) {
+    insert(out, "default", schema.default.as_ref());
+    insert(out, "minimum", schema.minimum.map(number).as_ref());
+    insert(out, "maximum", schema.maximum.map(number).as_ref());
+    insert(out, "minLength", schema.min_length.as_ref());
+    insert(out, "maxLength", schema.max_length.as_ref());
+    insert(out, "minItems", schema.min_items.as_ref());
+    insert(out, "maxItems", schema.max_items.as_ref());
+    insert(out, "pattern", schema.pattern.as_ref());
+    if !schema.values.is_empty() {
+        out.insert("enum".into(), json!(schema.values));
     }
 }
 
