@@ -1,0 +1,1 @@
+"""Groups of checks, each a module with `run(check)`."""
