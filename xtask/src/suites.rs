@@ -107,6 +107,15 @@ pub(crate) const TABLE: &[Suite] = &[
         on: On::Change,
         seconds: 30,
     },
+    Suite {
+        name: "foreign",
+        what: "the official SDKs and command lines",
+        run: Run::Ours(e2e::foreign::check, "tests/foreign"),
+        needs: "python3, pip, node, npm, bash",
+        part: Part::Test,
+        on: On::Change,
+        seconds: 150,
+    },
     gate("clippy", "every lint, warnings refused", Run::Cargo(CLIPPY), 150),
     gate("documents", "rustdoc, warnings refused", Run::Ours(ci::documents, "cargo doc"), 60),
     Suite {

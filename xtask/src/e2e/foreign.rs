@@ -1,0 +1,323 @@
+//! The official clients, unchanged, as judges of the emulator.
+//!
+//! Each runs as `ringback emulator -- PROGRAM` on a platform of its own, all of them at once. Their
+//! programs are in `tests/foreign` and print a line for each check: `ok …` or `FAILED …`.
+
+use std::{
+    fs::{self, File},
+    io::{BufRead as _, BufReader},
+    path::Path,
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context as _, Result, bail, ensure};
+
+use super::{
+    build,
+    install::{self, Missing},
+};
+use crate::{
+    house::{self, House},
+    steps::{self, Done},
+};
+
+/// After this a client is taken to hang.
+const LIMIT: Duration = Duration::from_secs(300);
+
+/// An official client.
+#[derive(Debug)]
+struct Client {
+    /// What `--client` calls it, and its folder below `tests/foreign`.
+    name: &'static str,
+    /// What runs its checks.
+    kind: Kind,
+    /// Not every registry has this version: left out, and said, where it is not to be had.
+    rare: bool,
+}
+
+/// What runs the checks of a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// `app.py`.
+    Python,
+    /// `app.js`.
+    Node,
+    /// `checks.sh`, which calls a command line.
+    Shell,
+}
+
+const CLIENTS: &[Client] = &[
+    Client { name: "python", kind: Kind::Python, rare: false },
+    Client { name: "node", kind: Kind::Node, rare: false },
+    Client { name: "nexmo-cli", kind: Kind::Shell, rare: false },
+    Client { name: "vonage-cli-1", kind: Kind::Shell, rare: false },
+    Client { name: "vonage-cli-3", kind: Kind::Shell, rare: true },
+];
+
+/// What came of a client.
+#[derive(Debug)]
+enum Outcome {
+    Ran { passed: usize, failed: Vec<String> },
+    LeftOut { why: String, required: bool },
+}
+
+/// Runs all clients.
+pub(crate) fn check(house: &House) -> Result<Done> {
+    run(house, &[], &[])
+}
+
+/// Runs the named clients (all when none is named), with these groups of checks alone.
+pub(crate) fn run(house: &House, names: &[String], groups: &[String]) -> Result<Done> {
+    for name in names {
+        let known = || CLIENTS.iter().map(|client| client.name).collect::<Vec<_>>().join(", ");
+        let found = CLIENTS.iter().any(|client| client.name == name);
+        ensure!(found, "there is no client {name:?}; there are {}", known());
+    }
+    build(house)?;
+    let wanted = |client: &&Client| names.is_empty() || names.iter().any(|n| n == client.name);
+    let clients: Vec<_> = CLIENTS.iter().filter(wanted).collect();
+    let outcomes = thread::scope(|scope| {
+        let running: Vec<_> =
+            clients.iter().map(|client| scope.spawn(|| one(house, client, groups))).collect();
+        running.into_iter().map(|thread| thread.join()).collect::<Vec<_>>()
+    });
+    let mut summary = Summary::default();
+    for (client, outcome) in clients.iter().zip(outcomes) {
+        let outcome = outcome.map_err(|_| anyhow::anyhow!("the thread of {}", client.name))??;
+        summary.add(client.name, outcome);
+    }
+    summary.done()
+}
+
+/// What all clients came to.
+#[derive(Debug, Default)]
+struct Summary {
+    passed: usize,
+    ran: Vec<&'static str>,
+    failed: Vec<String>,
+    required: Vec<String>,
+    rare: Vec<String>,
+}
+
+impl Summary {
+    fn add(&mut self, name: &'static str, outcome: Outcome) {
+        match outcome {
+            Outcome::Ran { passed, failed } => {
+                self.passed += passed;
+                self.failed.extend(failed);
+                self.ran.push(name);
+            }
+            Outcome::LeftOut { why, required: true } => {
+                self.required.push(format!("{name}: {why}"));
+            }
+            Outcome::LeftOut { why, required: false } => self.rare.push(format!("{name}: {why}")),
+        }
+    }
+
+    fn done(self) -> Result<Done> {
+        let passed = format!("{} checks passed by {}", self.passed, self.ran.join(", "));
+        if !self.failed.is_empty() {
+            bail!(
+                "{} checks of the official clients failed; {passed}\n{}",
+                self.failed.len(),
+                self.failed.join("\n")
+            );
+        }
+        if !self.required.is_empty() {
+            return Ok(Done::LeftOut(format!("{}; {passed}", self.required.join("; "))));
+        }
+        if self.rare.is_empty() {
+            return Ok(Done::Green(passed));
+        }
+        Ok(Done::Green(format!("{passed}; left out {}", self.rare.join("; "))))
+    }
+}
+
+/// Installs a client and runs its checks.
+fn one(house: &House, client: &Client, groups: &[String]) -> Result<Outcome> {
+    let folder = house.target.join("foreign").join(client.name);
+    if client.kind == Kind::Shell && !house::has("bash", &["--version"]) {
+        let why = "bash is not installed".to_owned();
+        return Ok(Outcome::LeftOut { why, required: true });
+    }
+    let installed = match client.kind {
+        Kind::Python => install::with_pip(house, &folder)?,
+        Kind::Node | Kind::Shell => install::with_npm(house, client.name, &folder)?,
+    };
+    let installed = match installed {
+        Ok(installed) => installed,
+        Err(missing) => {
+            let required = !(client.rare && matches!(missing, Missing::There(_)));
+            let (Missing::Here(why) | Missing::There(why)) = missing;
+            steps::say(&format!("{} left out: {why}", client.name));
+            return Ok(Outcome::LeftOut { why, required });
+        }
+    };
+    // A home of its own, so that nobody's configuration is read or written.
+    let home = folder.join("home");
+    if home.exists() {
+        fs::remove_dir_all(&home)?;
+    }
+    fs::create_dir_all(&home)?;
+    let log = folder.join("emulator.log");
+    let mut command = emulator(house, &home);
+    program(&mut command, house, client, &installed, groups)?;
+    let child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(File::create(&log)?)
+        .spawn()
+        .context("starting the emulator")?;
+    follow(child, client, &log)
+}
+
+/// The emulator, about to run a program.
+fn emulator(house: &House, home: &Path) -> Command {
+    let binary = house.binary("ringback");
+    let mut command = house.command(&binary);
+    command.args(["emulator", "--listen", "127.0.0.1:0", "--clock", "auto", "--"]);
+    command.current_dir(home).env("HOME", home).env("RINGBACK", binary);
+    command.env("NO_PROXY", "*").env("no_proxy", "*");
+    command
+}
+
+/// Adds the program that runs a client's checks.
+fn program(
+    command: &mut Command,
+    house: &House,
+    client: &Client,
+    installed: &Path,
+    groups: &[String],
+) -> Result<()> {
+    let foreign = house.root.join("tests/foreign");
+    let own = foreign.join(client.name);
+    match client.kind {
+        Kind::Python => {
+            command.arg(installed).arg(own.join("app.py")).args(groups);
+            command.env("PYTHONDONTWRITEBYTECODE", "1");
+        }
+        Kind::Node => {
+            command.arg("node").arg(own.join("app.js")).args(groups);
+            command.env("NODE_PATH", installed);
+        }
+        Kind::Shell => {
+            let mut path = vec![installed.join(".bin")];
+            path.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()));
+            let preload = foreign.join("preload.cjs");
+            command.arg("bash").arg(own.join("checks.sh"));
+            command.env("CLIENT", client.name).env("PATH", std::env::join_paths(path)?);
+            // Quoted, because Node splits this at spaces.
+            command.env("NODE_OPTIONS", format!("--require \"{}\"", preload.display()));
+        }
+    }
+    Ok(())
+}
+
+/// Shows the lines of a client as they come, and counts them.
+fn follow(mut child: Child, client: &Client, log: &Path) -> Result<Outcome> {
+    let out = child.stdout.take().context("the output of a client")?;
+    let lines = thread::spawn(move || {
+        let mut lines = Vec::new();
+        for line in BufReader::new(out).lines().map_while(Result::ok) {
+            steps::say(&line);
+            lines.push(line);
+        }
+        lines
+    });
+    let end = Instant::now() + LIMIT;
+    let status = loop {
+        if let Some(status) = child.try_wait()? {
+            break status.to_string();
+        }
+        if Instant::now() > end {
+            // Without the platform the client comes to its end too.
+            child.kill()?;
+            child.wait()?;
+            break format!("no end after {} s", LIMIT.as_secs());
+        }
+        thread::sleep(Duration::from_millis(50));
+    };
+    let lines =
+        lines.join().map_err(|_| anyhow::anyhow!("reading the lines of {}", client.name))?;
+    let (passed, mut failed) = count(&lines);
+    // A program that breaks off has to fail, whatever it said before.
+    let whole = child.wait().is_ok_and(|status| status.success());
+    if !whole && failed.is_empty() {
+        let said = house::tail(log);
+        failed.push(format!("{} broke off ({status}):\n{said}", client.name));
+    }
+    if passed == 0 && failed.is_empty() {
+        failed.push(format!("{} checked nothing", client.name));
+    }
+    Ok(Outcome::Ran { passed, failed })
+}
+
+/// How many checks passed, and the lines of those that did not.
+fn count(lines: &[String]) -> (usize, Vec<String>) {
+    let passed = lines.iter().filter(|line| line.starts_with("ok ")).count();
+    let failed = lines.iter().filter(|line| line.starts_with("FAILED ")).cloned().collect();
+    (passed, failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ran(passed: usize, failed: &[&str]) -> Outcome {
+        Outcome::Ran { passed, failed: failed.iter().map(|&line| line.to_owned()).collect() }
+    }
+
+    fn left_out(required: bool) -> Outcome {
+        Outcome::LeftOut { why: "npm is not installed".to_owned(), required }
+    }
+
+    #[test]
+    fn lines_are_counted() {
+        let lines = ["ok a: b", "okay", "FAILED a: c: because", "FAILEDX", "ok a: d"];
+        let lines = lines.map(str::to_owned);
+        assert_eq!(count(&lines), (2, vec!["FAILED a: c: because".to_owned()]));
+    }
+
+    #[test]
+    fn one_failure_is_a_failure_and_what_is_required_is_told_from_what_is_rare() {
+        let check = |outcomes: Vec<Outcome>, expected: &str| {
+            let mut summary = Summary::default();
+            for (client, outcome) in CLIENTS.iter().zip(outcomes) {
+                summary.add(client.name, outcome);
+            }
+            let seen = match summary.done() {
+                Ok(done) => format!("{done:?}"),
+                Err(error) => format!("{error}"),
+            };
+            assert_eq!(seen, expected);
+        };
+        check(vec![ran(2, &[]), ran(3, &[])], "Green(\"5 checks passed by python, node\")");
+        check(
+            vec![ran(2, &["FAILED x"]), left_out(true)],
+            "1 checks of the official clients failed; 2 checks passed by python\nFAILED x",
+        );
+        check(
+            vec![ran(2, &[]), left_out(true)],
+            "LeftOut(\"node: npm is not installed; 2 checks passed by python\")",
+        );
+        check(
+            vec![ran(2, &[]), left_out(false)],
+            "Green(\"2 checks passed by python; left out node: npm is not installed\")",
+        );
+    }
+
+    #[test]
+    fn every_client_has_its_program() {
+        let root = xtask::codegen::root().unwrap().join("tests/foreign");
+        for client in CLIENTS {
+            let file = match client.kind {
+                Kind::Python => "app.py",
+                Kind::Node => "app.js",
+                Kind::Shell => "checks.sh",
+            };
+            assert!(root.join(client.name).join(file).exists(), "{}/{file}", client.name);
+        }
+    }
+}
