@@ -14,6 +14,8 @@ const GRACE: Duration = Duration::from_millis(250);
 #[derive(Debug)]
 pub(crate) struct Activity {
     requests: usize,
+    /// What else a call waits for: sounds, websockets that are being opened, applications that speak.
+    errands: usize,
     webhooks: BTreeMap<(WebhookId, u32), Flight>,
     /// When something began or ended last.
     last: Instant,
@@ -27,7 +29,7 @@ struct Flight {
 
 impl Activity {
     pub(crate) fn new(now: Instant) -> Self {
-        Self { requests: 0, webhooks: BTreeMap::new(), last: now }
+        Self { requests: 0, errands: 0, webhooks: BTreeMap::new(), last: now }
     }
 
     pub(crate) fn request_begins(&mut self, now: Instant) {
@@ -55,9 +57,20 @@ impl Activity {
         self.last = now;
     }
 
-    /// Forgets the webhooks, for those that nobody waits for any more.
-    pub(crate) fn forget_webhooks(&mut self) {
+    pub(crate) fn errand_begins(&mut self, now: Instant) {
+        self.errands += 1;
+        self.last = now;
+    }
+
+    pub(crate) fn errand_ends(&mut self, now: Instant) {
+        self.errands = self.errands.saturating_sub(1);
+        self.last = now;
+    }
+
+    /// Forgets webhooks and errands, for those that nobody waits for any more.
+    pub(crate) fn forget_flights(&mut self) {
         self.webhooks.clear();
+        self.errands = 0;
     }
 
     /// The clock has been moved: the next skip waits for quiet again.
@@ -70,12 +83,13 @@ impl Activity {
         if self.requests > 0 {
             return None;
         }
-        self.webhooks_settled_from().map(|settled| settled.max(self.last + QUIET))
+        self.settled_from().map(|settled| settled.max(self.last + QUIET))
     }
 
-    /// From when on no webhook is worth waiting for; none while a reply that matters is missing.
-    pub(crate) fn webhooks_settled_from(&self) -> Option<Instant> {
-        if self.webhooks.values().any(|flight| flight.reply_matters) {
+    /// From when on nothing that is out is worth waiting for; none while a reply, a sound or a
+    /// websocket that matters is missing.
+    pub(crate) fn settled_from(&self) -> Option<Instant> {
+        if self.errands > 0 || self.webhooks.values().any(|flight| flight.reply_matters) {
             return None;
         }
         let graces = self.webhooks.values().map(|flight| flight.since + GRACE);
@@ -105,5 +119,14 @@ mod tests {
         assert_eq!(activity.quiet_from(), Some(at(281)));
         activity.webhook_ends(event, at(50));
         assert_eq!(activity.quiet_from(), Some(at(53)));
+        activity.errand_begins(at(60));
+        activity.errand_begins(at(61));
+        activity.errand_ends(at(62));
+        assert_eq!((activity.quiet_from(), activity.settled_from()), (None, None));
+        activity.errand_ends(at(70));
+        assert_eq!(activity.quiet_from(), Some(at(73)));
+        activity.errand_begins(at(80));
+        activity.forget_flights();
+        assert_eq!(activity.quiet_from(), Some(at(83)));
     }
 }

@@ -52,7 +52,7 @@ pub(crate) fn family(path: &str) -> ErrorFamily {
     let [first, second] = [0, 1].map(|index| segments.get(index).copied().unwrap_or_default());
     match (first, second) {
         ("beta" | "v0.1" | "v0.2", _) => ErrorFamily::CodeDescription,
-        ("v1", "calls") => ErrorFamily::Voice,
+        ("v1" | "v2", "calls") => ErrorFamily::Voice,
         (_, "applications") | ("accounts", _) => ErrorFamily::Problem,
         ("account" | "number" | "ni" | "sms" | "search", _) => ErrorFamily::ErrorCodeLabel,
         _ if is_version(first) => ErrorFamily::ConversationProblem,

@@ -10,9 +10,9 @@ use bytes::{Bytes, BytesMut};
 use http::{HeaderValue, Method, header};
 use reqwest::{Client, Response};
 use ringback_exchange::{WebhookFailure, WebhookOutcome};
-use ringback_http::Settings;
-use ringback_jwt::WebhookSigner;
-use ringback_model::Timestamp;
+use ringback_http::{Settings, Trust};
+use ringback_jwt::{Token, WebhookSigner};
+use ringback_model::{ApplicationId, Timestamp};
 use tokio::{sync::Semaphore, time::Instant};
 use url::Url;
 
@@ -33,6 +33,7 @@ pub(crate) struct Sender {
     signer: WebhookSigner,
     maps: Vec<Mapping>,
     wall: WallClock,
+    trust: Trust,
     /// Fair: who waits longest is next.
     turns: Semaphore,
 }
@@ -52,9 +53,10 @@ impl Sender {
         signer: WebhookSigner,
         maps: Vec<Mapping>,
         wall: WallClock,
+        trust: Trust,
     ) -> Result<Self, Error> {
         let turns = Semaphore::new(AT_ONCE);
-        let sender = Self { clients: Mutex::default(), signer, maps, wall, turns };
+        let sender = Self { clients: Mutex::default(), signer, maps, wall, trust, turns };
         // The usual client is made now, so that an impossible one is known at the start.
         sender.client(1000).map_err(|error| Error::Sender(error.into()))?;
         Ok(sender)
@@ -118,17 +120,35 @@ impl Sender {
         if !envelope.signed {
             return Ok(request);
         }
-        let signer = self.signer.clone().application_id(envelope.application.as_str());
-        let now = self.wall.now().as_secs();
-        let token = match &wire.body {
-            Some(body) => signer.sign_body(body, now),
-            None => signer.sign_query(wire.url.query().unwrap_or_default(), now),
+        let value = match &wire.body {
+            Some(body) => self.token(&envelope.application, body)?,
+            None => self.token_of(&envelope.application, |signer, now| {
+                signer.sign_query(wire.url.query().unwrap_or_default(), now)
+            })?,
         };
-        let token = token.map_err(|error| error.to_string())?;
+        Ok(request.header(header::AUTHORIZATION, value))
+    }
+
+    /// The header of a signed request with this body; empty for none.
+    pub(crate) fn token(
+        &self,
+        application: &ApplicationId,
+        body: &[u8],
+    ) -> Result<HeaderValue, String> {
+        self.token_of(application, |signer, now| signer.sign_body(body, now))
+    }
+
+    fn token_of(
+        &self,
+        application: &ApplicationId,
+        sign: impl FnOnce(&WebhookSigner, i64) -> Result<Token, ringback_jwt::Error>,
+    ) -> Result<HeaderValue, String> {
+        let signer = self.signer.clone().application_id(application.as_str());
+        let token = sign(&signer, self.wall.now().as_secs()).map_err(|error| error.to_string())?;
         let mut value = HeaderValue::from_str(&format!("Bearer {}", token.expose()))
             .map_err(|error| error.to_string())?;
         value.set_sensitive(true);
-        Ok(request.header(header::AUTHORIZATION, value))
+        Ok(value)
     }
 
     fn client(&self, connect_timeout: u32) -> Result<Client, ringback_http::Error> {
@@ -140,7 +160,8 @@ impl Sender {
         let settings = Settings::new()
             .connect_timeout(Duration::from_millis(millis.into()))
             .timeout(None)
-            .redirects(0);
+            .redirects(0)
+            .trust(self.trust);
         let client = ringback_http::client(&settings)?;
         clients.insert(millis, client.clone());
         Ok(client)

@@ -18,7 +18,7 @@ const EVENT: &str = r#"{"conversation_uuid":"CON-11111111-2222-4333-8444-5555555
 
 fn sender(maps: Vec<Mapping>) -> Sender {
     let signer = WebhookSigner::new(&SecretString::from(SECRET), "a1b2c3d4").unwrap();
-    Sender::new(signer, maps, WallClock::system()).unwrap()
+    Sender::new(signer, maps, WallClock::system(), Trust::System).unwrap()
 }
 
 struct Arrived {
