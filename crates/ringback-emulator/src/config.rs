@@ -1,6 +1,6 @@
 //! What an emulator starts with.
 
-use std::fmt;
+use std::{fmt, path::PathBuf};
 
 use secrecy::SecretString;
 use url::Url;
@@ -34,6 +34,8 @@ pub struct Config {
     pub finished_calls: usize,
     /// The private key, PEM, of the application that is there from the start; generated when none.
     pub private_key: Option<SecretString>,
+    /// The directory in which all state is kept over restarts; in memory only when none.
+    pub data_dir: Option<PathBuf>,
     /// Whether there is an application from the start.
     pub start_application: bool,
     /// How many key pairs are kept ready for applications to come; each costs about 0.1 s of one core.
@@ -57,6 +59,7 @@ impl Default for Config {
             control_token: None,
             finished_calls: 1_000,
             private_key: None,
+            data_dir: None,
             start_application: true,
             spare_key_pairs: 1,
             answer_url: "http://127.0.0.1:3000/webhooks/answer".to_owned(),
@@ -126,6 +129,16 @@ impl Config {
     #[must_use]
     pub fn private_key(mut self, pem: SecretString) -> Self {
         self.private_key = Some(pem);
+        self
+    }
+
+    /// Keeps all state in this directory over restarts; it is made when it is not there.
+    ///
+    /// What is kept there already is begun with: its seed, its account and the key of its first
+    /// application hold on, so neither may be given otherwise.
+    #[must_use]
+    pub fn data_dir(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.data_dir = Some(directory.into());
         self
     }
 

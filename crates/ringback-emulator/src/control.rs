@@ -18,6 +18,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::{
     http::{
+        not_kept,
         refusals::{Situation, refusal},
         reply,
     },
@@ -53,7 +54,13 @@ pub(crate) async fn answer(
         id::ADVANCE_CLOCK => clock::advance(platform, parts).await,
         id::RESET => {
             platform.wait_until_ready().await;
+            if let Some(why) = platform.cannot_keep() {
+                return Err(*not_kept(info, &why, "nothing was done"));
+            }
             platform.reset();
+            if let Err(why) = platform.kept().await {
+                return Err(*not_kept(info, &why, "it was done, and may be undone by a restart"));
+            }
             Ok(reply::empty(StatusCode::NO_CONTENT))
         }
         id::STREAM_EVENTS => events::stream(platform, head, parts),

@@ -2,7 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use ringback_exchange::{Answer, Attempt, Deadlines, Effect, Exchange, Input, Refusal, Settings};
+use ringback_exchange::{
+    Answer, Attempt, Deadlines, Effect, Exchange, Input, Refusal, Settings, SnapshotError,
+};
 use ringback_model::{Timestamp, control};
 use tokio::time::Instant;
 
@@ -12,6 +14,7 @@ use crate::{
     clock::Clock,
     history::{Entry, History},
     mask,
+    store::Journal,
     webhook::log::WebhookLog,
 };
 
@@ -29,6 +32,8 @@ pub(crate) struct Core {
     pub(crate) webhooks: WebhookLog,
     /// Counts the resets: what belongs to an earlier one is dropped.
     pub(crate) epoch: u64,
+    /// Where inputs are kept, when they are.
+    pub(crate) journal: Option<Journal>,
     settings: Settings,
 }
 
@@ -58,8 +63,15 @@ impl Core {
             history: History::new(settings.finished_calls),
             webhooks: WebhookLog::default(),
             epoch: 0,
+            journal: None,
             settings,
         }
+    }
+
+    /// Takes over the state of an exchange that was at rest.
+    pub(crate) fn restore(&mut self, state: &[u8]) -> Result<(), SnapshotError> {
+        self.exchange = Exchange::restore(self.settings.clone(), state)?;
+        Ok(())
     }
 
     /// Lets one thing happen now.
@@ -69,7 +81,12 @@ impl Core {
     }
 
     fn feed_at(&mut self, at: Timestamp, now: Instant, input: Input) -> Outcome {
+        let draft = self.journal.is_some().then(|| Journal::draft(&input));
+        let before = self.history.last();
         let output = self.exchange.handle(at, input);
+        if let (Some(journal), Some(draft)) = (&mut self.journal, draft) {
+            journal.append(draft, at, before, !output.effects.is_empty());
+        }
         let mut outcome = Outcome { reply: output.reply, ..Outcome::default() };
         for effect in output.effects {
             match effect {
@@ -85,7 +102,32 @@ impl Core {
                 other => tracing::warn!(?other, "the exchange wants something that is not known"),
             }
         }
+        self.keep_state(at);
         outcome
+    }
+
+    /// Keeps the state itself, now and then, so that what led to it need not be.
+    fn keep_state(&mut self, at: Timestamp) {
+        if let Some(journal) = self.journal.as_mut().filter(|journal| journal.wants_snapshot())
+            && let Some(state) = self.exchange.snapshot()
+        {
+            journal.snapshot(state, at, self.history.last());
+        }
+    }
+
+    /// Does several things that are kept together, or not at all.
+    pub(crate) fn together<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
+        let holds = self.journal.as_mut().is_some_and(Journal::hold);
+        let done = work(self);
+        if let Some(journal) = self.journal.as_mut().filter(|_| holds) {
+            journal.release();
+        }
+        done
+    }
+
+    /// The number of the last input that has to be kept; 0 when none has.
+    pub(crate) fn last_input(&self) -> u64 {
+        self.journal.as_ref().map_or(0, Journal::last)
     }
 
     /// Lets happen what is due, and skips quiet time when the clock may.
@@ -134,6 +176,9 @@ impl Core {
     /// Back to an exchange that nothing has happened to.
     pub(crate) fn reset(&mut self, now: Instant) -> Arc<Entry> {
         self.epoch += 1;
+        if let Some(journal) = &mut self.journal {
+            journal.clear();
+        }
         self.exchange = Exchange::new(self.settings.clone());
         self.webhooks = WebhookLog::default();
         self.activity.forget_webhooks();

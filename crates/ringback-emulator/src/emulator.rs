@@ -16,6 +16,7 @@ use crate::{
     keys::{self, KeyPool},
     platform::{Parts, Platform},
     start::{self, Readiness, StartState},
+    store,
     webhook::sender::Sender,
 };
 
@@ -38,11 +39,12 @@ impl Emulator {
     ///
     /// # Errors
     /// When the listener can be reached from other machines and there is no control token, when the
-    /// signature secret or the private key cannot be used, or when the machine lacks random numbers or TLS.
-    pub fn start(listener: TcpListener, config: Config) -> Result<Self, Error> {
+    /// signature secret, the private key or the data directory cannot be used, or when the machine lacks random numbers or TLS.
+    pub fn start(listener: TcpListener, mut config: Config) -> Result<Self, Error> {
         let address = listener.local_addr().map_err(Error::Listener)?;
         let wall = WallClock::system();
         let gate = Gate::new(&config, address)?;
+        let opened = store::open(&mut config)?;
         let credentials = Credentials::new(&config)?;
         let signer = WebhookSigner::new(&credentials.signature_secret, &credentials.api_key)
             .map_err(Error::SignatureSecret)?;
@@ -53,6 +55,10 @@ impl Emulator {
         };
         let mut settings = Settings::new(seed, ApiKey::from(credentials.api_key.as_str()));
         settings.finished_calls = config.finished_calls;
+        let mut core = Core::new(settings, config.clock, wall.now(), Instant::now());
+        let mut past = opened.map(|opened| store::replay(opened, &mut core)).transpose()?;
+        let is_new = past.as_ref().is_none_or(|past| past.is_new);
+        let made = past.as_mut().and_then(|past| past.application.take());
         let platform = Platform::new(Parts {
             url: url(address),
             wall,
@@ -61,15 +67,22 @@ impl Emulator {
             keys: KeyPool::new(config.spare_key_pairs),
             start: StartState::new(&config),
             sender: Sender::new(signer, config.maps, wall)?,
-            core: Core::new(settings, config.clock, wall.now(), Instant::now()),
+            store: past.as_ref().map(|past| past.store.clone()),
+            core,
             credentials,
         });
-        start::apply(&platform, &mut platform.core());
-        if config.start_application {
-            tokio::spawn(make_ready(Arc::clone(&platform), given));
-        } else {
-            platform.ready.send_replace(Readiness::Missing);
-            platform.keys.fill();
+        if is_new {
+            platform.core().together(|core| start::apply(&platform, core));
+        }
+        if let Some(past) = past {
+            platform.give_up(past.lost);
+        }
+        match (config.start_application, made) {
+            (true, None) => drop(tokio::spawn(make_ready(Arc::clone(&platform), given))),
+            (wanted, made) => {
+                platform.ready.send_replace(Readiness::of(made.filter(|_| wanted)));
+                platform.keys.fill();
+            }
         }
         tokio::spawn(Arc::clone(&platform).drive());
         let stop = platform.stop.clone();
@@ -105,7 +118,7 @@ impl Emulator {
     }
 
     /// Stops: takes no connection any more, ends event streams, lets requests and webhooks in
-    /// progress end for up to five seconds.
+    /// progress end for up to five seconds, and gives the directory of the state free.
     pub async fn stop(mut self) {
         self.platform.stop.cancel();
         self.platform.tasks.close();
@@ -120,6 +133,10 @@ impl Emulator {
         if tokio::time::timeout(LAST_REQUESTS, ended).await.is_err() {
             tracing::warn!("some requests or webhooks did not end in time");
         }
+        if let Some(store) = &self.platform.store {
+            self.platform.cut_flights();
+            store.close().await;
+        }
     }
 }
 
@@ -127,6 +144,9 @@ impl Drop for Emulator {
     fn drop(&mut self) {
         self.platform.stop.cancel();
         self.platform.cut_flights();
+        if let Some(store) = &self.platform.store {
+            store.end();
+        }
         if let Some(server) = &self.server {
             server.abort();
         }
@@ -150,6 +170,8 @@ async fn make_ready(platform: Arc<Platform>, given: Option<KeyPair>) {
         platform.start.application(&platform, &mut core, pair)
     });
     platform.wake();
+    // The log tells why, and a request that makes something is answered so.
+    drop(platform.kept().await);
     if ready.is_none() {
         tracing::error!("there is no application at the start");
     }

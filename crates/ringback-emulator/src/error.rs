@@ -1,6 +1,6 @@
 //! Why an emulator does not start.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, path::PathBuf};
 
 /// Why an emulator does not start.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +29,22 @@ pub enum Error {
     /// The private key of the first application cannot be used.
     #[error("the private key of the first application cannot be used")]
     PrivateKey(#[source] ringback_jwt::Error),
+    /// The directory of the state cannot be used.
+    #[error("the data directory {} cannot be used: {problem}; {fix}", path.display())]
+    DataDir {
+        /// The directory.
+        path: PathBuf,
+        /// What was seen there.
+        problem: String,
+        /// What to do.
+        fix: &'static str,
+        /// What the file system or the database said.
+        #[source]
+        cause: Option<Box<dyn std::error::Error + Send + Sync>>,
+    },
+    /// The thread that writes the state cannot be started.
+    #[error("the thread that writes the state cannot be started")]
+    Writer(#[source] std::io::Error),
     /// The operating system gives no random numbers.
     #[error("the operating system gives no random numbers")]
     Random,
@@ -47,6 +63,7 @@ impl Error {
                 | Self::Mapping { .. }
                 | Self::SignatureSecret(_)
                 | Self::PrivateKey(_)
+                | Self::DataDir { .. }
         )
     }
 }

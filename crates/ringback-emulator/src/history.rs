@@ -131,6 +131,11 @@ impl History {
         *self = Self { last, ..Self::new(self.finished_calls) };
     }
 
+    /// Goes on numbering after this number, when it has not come so far.
+    pub(crate) fn go_on_after(&mut self, number: u64) {
+        self.last = self.last.max(number);
+    }
+
     /// The entries after a number; a number that was never given out counts as none.
     pub(crate) fn since(&self, number: u64) -> Vec<Arc<Entry>> {
         let number = if number > self.last { 0 } else { number };

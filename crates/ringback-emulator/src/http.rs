@@ -232,6 +232,10 @@ async fn ask(
     parts: RequestParts,
 ) -> Result<Response, Box<Refusal>> {
     own_key::check(platform, info, &parts)?;
+    let changes = info.method != Method::GET;
+    if let Some(why) = platform.cannot_keep().filter(|_| changes) {
+        return Err(not_kept(info, &why, "nothing was done"));
+    }
     let mut request = ringback_exchange::Request { caller, operation: info, parts, key_pair: None };
     let needs_key_pair = platform.core().exchange.needs_key_pair(&request);
     if needs_key_pair {
@@ -240,7 +244,18 @@ async fn ask(
         let pair = platform.keys.take().await;
         request.key_pair = pair.as_ref().map(start::key_pair);
     }
-    match platform.feed(Input::Request(request)) {
+    let reply = platform.feed(Input::Request(request));
+    // What is shown to somebody is there after a restart too.
+    if let Err(why) = platform.kept().await
+        && changes
+    {
+        return Err(not_kept(
+            info,
+            &why,
+            "it was done, and is kept when that ends before the emulator does",
+        ));
+    }
+    match reply {
         Some(Ok(answer)) => {
             let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
             Ok(reply::json(status, answer.body))
@@ -256,6 +271,19 @@ async fn ask(
             "report this; it is a fault of the emulator",
         ))),
     }
+}
+
+/// A change that cannot be kept is not acknowledged.
+pub(crate) fn not_kept(info: &OperationInfo, why: &str, became: &str) -> Box<Refusal> {
+    Box::new(refusal(
+        info.errors,
+        Situation::Unavailable,
+        "state-not-kept",
+        "whether the change can be kept in the data directory",
+        format!("{why}; {became}"),
+        "a data directory that can be written",
+        "make room on the disk of the data directory, and send the request again",
+    ))
 }
 
 /// A request in progress; the automatic clock skips nothing meanwhile.

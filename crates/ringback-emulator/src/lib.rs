@@ -17,6 +17,7 @@ mod mask;
 mod page;
 mod platform;
 mod start;
+mod store;
 mod webhook;
 
 pub use clock::{ClockMode, ClockModeError};

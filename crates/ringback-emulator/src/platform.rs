@@ -23,6 +23,7 @@ use crate::{
     http::{gate::Gate, refusals::Refusals},
     keys::KeyPool,
     start::{self, Readiness, StartState},
+    store::{Lost, Store},
     webhook::{envelope::Sent, sender::Sender},
 };
 
@@ -48,6 +49,8 @@ pub(crate) struct Platform {
     pub(crate) tasks: TaskTracker,
     pub(crate) live: broadcast::Sender<Arc<Entry>>,
     pub(crate) sender: Sender,
+    /// Where the state is kept, when it is.
+    pub(crate) store: Option<Store>,
     core: Mutex<Core>,
     wake: Notify,
     /// Cancels the webhooks since the last reset.
@@ -65,12 +68,14 @@ pub(crate) struct Parts {
     pub(crate) keys: KeyPool,
     pub(crate) start: StartState,
     pub(crate) sender: Sender,
+    pub(crate) store: Option<Store>,
     pub(crate) core: Core,
 }
 
 impl Platform {
     pub(crate) fn new(parts: Parts) -> Arc<Self> {
-        let Parts { url, wall, traces, credentials, gate, keys, start, sender, core } = parts;
+        let Parts { url, wall, traces, credentials, gate, keys, start, sender, store, core } =
+            parts;
         let stop = CancellationToken::new();
         Arc::new(Self {
             url,
@@ -87,6 +92,7 @@ impl Platform {
             tasks: TaskTracker::new(),
             live: broadcast::Sender::new(BEHIND),
             sender,
+            store,
             core: Mutex::new(core),
             wake: Notify::new(),
             verifiers: Mutex::default(),
@@ -124,6 +130,32 @@ impl Platform {
         outcome.reply
     }
 
+    /// Says of what was under way when an earlier emulator ended that it came to nothing.
+    pub(crate) fn give_up(self: &Arc<Self>, lost: Lost) {
+        let mut core = self.core();
+        let now = Instant::now();
+        let at = core.clock.now(now);
+        for input in lost.inputs(&mut core, at) {
+            let outcome = core.feed(now, input);
+            self.follow(&mut core, outcome);
+        }
+    }
+
+    /// Waits until everything that has happened so far is kept; at once when nothing is.
+    ///
+    /// # Errors
+    /// One sentence that says why it is not.
+    pub(crate) async fn kept(&self) -> Result<(), Arc<str>> {
+        let Some(store) = &self.store else { return Ok(()) };
+        let number = self.core().last_input();
+        store.kept(number).await
+    }
+
+    /// Why nothing can be kept at the moment, in one sentence.
+    pub(crate) fn cannot_keep(&self) -> Option<Arc<str>> {
+        self.store.as_ref()?.failure()
+    }
+
     /// Tells those who listen; nobody listening is no error.
     pub(crate) fn publish(&self, entry: Arc<Entry>) {
         drop(self.live.send(entry));
@@ -153,18 +185,24 @@ impl Platform {
             None => sent.envelope.url.as_ref().to_owned(),
         };
         core.webhooks.begin(sent.clone(), &url, self.wall.now());
-        let epoch = core.epoch;
+        let (epoch, number) = (core.epoch, core.last_input());
         let cancelled = self.flights().clone();
         let platform = Arc::clone(self);
         self.tasks.spawn(async move {
             tokio::select! {
                 () = cancelled.cancelled() => {}
-                () = platform.deliver(epoch, &sent) => {}
+                () = platform.deliver(epoch, number, &sent) => {}
             }
         });
     }
 
-    async fn deliver(self: &Arc<Self>, epoch: u64, sent: &Sent) {
+    async fn deliver(self: &Arc<Self>, epoch: u64, number: u64, sent: &Sent) {
+        // Nobody is told of what another start might not know.
+        if let Some(store) = &self.store
+            && !store.kept_at_last(number).await
+        {
+            return;
+        }
         let envelope = &sent.envelope;
         let sending = self.sender.send(envelope, &sent.json).await;
         tracing::debug!(
@@ -244,13 +282,15 @@ impl Platform {
         let pair = self.ready.borrow().application().map(|ready| ready.key_pair());
         let mut core = self.core();
         self.cut_flights();
-        let entry = core.reset(Instant::now());
-        self.publish(entry);
-        start::apply(self, &mut core);
-        if let Some(pair) = pair {
-            let made = self.start.application(self, &mut core, pair);
-            self.ready.send_replace(Readiness::of(made));
-        }
+        core.together(|core| {
+            let entry = core.reset(Instant::now());
+            self.publish(entry);
+            start::apply(self, core);
+            if let Some(pair) = pair {
+                let made = self.start.application(self, core, pair);
+                self.ready.send_replace(Readiness::of(made));
+            }
+        });
         drop(core);
         self.wake.notify_one();
     }

@@ -68,6 +68,10 @@ impl Readiness {
 }
 
 impl Ready {
+    pub(crate) fn new(application: ApplicationId, pair: KeyPair) -> Self {
+        Self { application, public_key: pair.public, private_key: pair.private }
+    }
+
     pub(crate) fn key_pair(&self) -> KeyPair {
         KeyPair { public: self.public_key.clone(), private: self.private_key.clone() }
     }
@@ -93,8 +97,14 @@ impl StartState {
         let body =
             ApplicationRequest::new("Ringback").capabilities(Capabilities::new().voice(voice));
         let create = CreateApplication::new(body);
-        let made = ask(platform, core, Caller::Account, &create, Some(pair.clone()))?;
-        Some(Ready { application: made.id, public_key: pair.public, private_key: pair.private })
+        core.together(|core| {
+            let made = ask(platform, core, Caller::Account, &create, Some(pair.clone()))?;
+            let ready = Ready::new(made.id, pair);
+            if let Some(journal) = &mut core.journal {
+                journal.application(&ready);
+            }
+            Some(ready)
+        })
     }
 }
 

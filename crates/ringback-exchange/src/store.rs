@@ -17,6 +17,11 @@ impl<T> Store<T> {
         Self { base: 0, slots: VecDeque::new() }
     }
 
+    /// With nothing in it, as if this many had been made and removed.
+    pub(crate) fn from(made: u64) -> Self {
+        Self { base: made, slots: VecDeque::new() }
+    }
+
     /// The ordinal of what is inserted next.
     pub(crate) fn next(&self) -> u64 {
         self.base + self.slots.len() as u64

@@ -149,6 +149,7 @@ pub(crate) enum Situation {
     TooLarge,
     TooSlow,
     BadRequest,
+    Unavailable,
     Internal,
 }
 
@@ -231,7 +232,7 @@ fn conversation_error(situation: Situation) -> Known {
         Situation::TooLarge | Situation::TooSlow | Situation::BadRequest => {
             conversation::VALIDATION
         }
-        Situation::Internal => conversation::INTERNAL_ERROR,
+        Situation::Unavailable | Situation::Internal => conversation::INTERNAL_ERROR,
     }
 }
 
@@ -246,7 +247,7 @@ fn api_error(situation: Situation) -> Known {
         Situation::WrongMethod => api::WRONG_VERB,
         Situation::NotJson => api::CONTENT_TYPE_HEADER,
         Situation::TooLarge | Situation::TooSlow | Situation::BadRequest => api::PAYLOAD_VALIDATION,
-        Situation::Internal => api::INTERNAL_SERVER_ERROR,
+        Situation::Unavailable | Situation::Internal => api::INTERNAL_SERVER_ERROR,
     }
 }
 
@@ -263,6 +264,7 @@ fn status(situation: Situation) -> u16 {
         Situation::TooLarge => 413,
         Situation::TooSlow => 408,
         Situation::BadRequest => 400,
+        Situation::Unavailable => 503,
         Situation::Internal => 500,
     }
 }

@@ -1,0 +1,155 @@
+//! The past, repeated without its effects.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ringback_exchange::{
+    Effect, FetchId, Input, SocketCommand, SocketEvent, WebhookFailure, WebhookId, WebhookOutcome,
+};
+use ringback_model::{LegId, Timestamp};
+
+use super::{Store, database::Row, identity::Opened, wire};
+use crate::{
+    Error,
+    core::Core,
+    start::Ready,
+    webhook::{envelope::Sent, sender::Sending},
+};
+
+/// What those are told who waited for something when the emulator ended.
+const STOPPED: &str = "the emulator was stopped while it waited";
+
+/// What came of the past.
+pub(crate) struct Replayed {
+    pub(crate) store: Store,
+    /// The application of the start, when it has been made.
+    pub(crate) application: Option<Ready>,
+    /// Whether nothing had happened yet.
+    pub(crate) is_new: bool,
+    /// What was under way and will never be heard of.
+    pub(crate) lost: Lost,
+}
+
+/// What was under way when the emulator ended.
+#[derive(Debug, Default)]
+pub(crate) struct Lost {
+    /// Webhooks with the time at which they set out.
+    webhooks: BTreeMap<(WebhookId, u32), Timestamp>,
+    fetches: BTreeSet<FetchId>,
+    sockets: BTreeSet<LegId>,
+}
+
+/// Brings a core to where the last one ended, and keeps from now on what happens to it.
+///
+/// Nothing is sent, dialled or fetched: only what people are shown of the past is told again.
+///
+/// # Errors
+/// When something that is kept cannot be read.
+pub(crate) fn replay(opened: Opened, core: &mut Core) -> Result<Replayed, Error> {
+    let Opened { database, application } = opened;
+    let found = database.read()?;
+    let mut at = Timestamp::MIN;
+    let is_new = found.snapshot.is_none() && found.rows.is_empty();
+    if let Some(snapshot) = &found.snapshot {
+        core.restore(&snapshot.state).map_err(|error| {
+            let problem = format!("the state after input {} cannot be read", snapshot.number);
+            database.unreadable(problem, error)
+        })?;
+        core.history.go_on_after(snapshot.entries);
+        at = Timestamp::from_millis(snapshot.at);
+    }
+    let mut lost = Lost::default();
+    let mut since = (0, 0);
+    for row in &found.rows {
+        let input = wire::read(&row.input).map_err(|error| {
+            database.unreadable(format!("input {} cannot be read", row.number), error)
+        })?;
+        repeat(core, &mut lost, row, input);
+        at = at.max(Timestamp::from_millis(row.at));
+        if row.number > found.newest {
+            since = (since.0 + 1, since.1 + row.input.len());
+        }
+    }
+    let (store, journal) = Store::start(database, found.last, since).map_err(Error::Writer)?;
+    core.journal = Some(journal);
+    // The platform's time never goes back, whatever the clock on the wall does.
+    core.clock.skip_to(at);
+    Ok(Replayed { store, application, is_new, lost })
+}
+
+fn repeat(core: &mut Core, lost: &mut Lost, row: &Row, input: Input) {
+    let at = Timestamp::from_millis(row.at);
+    core.history.go_on_after(row.entries);
+    lost.hears(core, at, &input);
+    for effect in core.exchange.handle(at, input).effects {
+        match effect {
+            Effect::Note(note) => {
+                let entry = core.exchange.describe(&note);
+                drop(core.note(entry));
+            }
+            Effect::Webhook(attempt) => {
+                lost.webhooks.insert((attempt.id, attempt.attempt), at);
+                let sent = Sent::from(*attempt);
+                let url = sent.envelope.url.to_string();
+                core.webhooks.begin(sent, &url, at);
+            }
+            Effect::Fetch(fetch) => drop(lost.fetches.insert(fetch.id)),
+            Effect::Socket { leg, command: SocketCommand::Open(_) } => {
+                lost.sockets.insert(leg);
+            }
+            Effect::Socket { leg, command: SocketCommand::Close } => {
+                lost.sockets.remove(&leg);
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Lost {
+    /// Something that was under way was heard of in its time.
+    fn hears(&mut self, core: &mut Core, at: Timestamp, input: &Input) {
+        match input {
+            Input::Webhook { id, attempt, outcome } => {
+                let sent = self.webhooks.remove(&(*id, *attempt)).unwrap_or(at);
+                end(core, *id, *attempt, outcome.clone(), sent, at);
+            }
+            Input::Sound { id, .. } => drop(self.fetches.remove(id)),
+            Input::Socket { leg, event } if *event != SocketEvent::Opened => {
+                self.sockets.remove(leg);
+            }
+            _ => {}
+        }
+    }
+
+    /// What is said about each: the call goes on as it does when a server breaks down.
+    pub(crate) fn inputs(self, core: &mut Core, now: Timestamp) -> Vec<Input> {
+        let mut inputs = Vec::new();
+        for ((id, attempt), sent) in self.webhooks {
+            let outcome = WebhookOutcome::Failed {
+                failure: WebhookFailure::Connection,
+                explanation: STOPPED.to_owned(),
+            };
+            end(core, id, attempt, outcome.clone(), sent, now);
+            inputs.push(Input::Webhook { id, attempt, outcome });
+        }
+        let outcome = || Err(STOPPED.to_owned());
+        inputs.extend(self.fetches.into_iter().map(|id| Input::Sound { id, outcome: outcome() }));
+        let event = SocketEvent::Closed;
+        inputs.extend(
+            self.sockets.into_iter().map(|leg| Input::Socket { leg, event: event.clone() }),
+        );
+        inputs
+    }
+}
+
+/// Tells the log of webhooks how an attempt ended.
+fn end(
+    core: &mut Core,
+    id: WebhookId,
+    attempt: u32,
+    outcome: WebhookOutcome,
+    sent: Timestamp,
+    at: Timestamp,
+) {
+    let millis = u64::try_from(at.as_millis() - sent.as_millis()).unwrap_or_default();
+    core.webhooks.end(id.0, attempt, &Sending { outcome, millis, sent });
+}
