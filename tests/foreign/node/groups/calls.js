@@ -2,7 +2,7 @@
 // Calls: create with a script and with an answer URL, list, get.
 
 const assert = require("node:assert/strict");
-const { BOB, all, application, linked, refused, within } = require("../local.js");
+const { ALICE, BOB, all, application, linked, refused, within } = require("../local.js");
 const { withWebhooks } = require("../server.js");
 
 module.exports = (check) =>
@@ -52,10 +52,11 @@ module.exports = (check) =>
       const { NCCOBuilder, Input, Talk, Conversation } = require("@vonage/voice");
       const script = new NCCOBuilder();
       script.addAction(new Talk("Hello", true, 1, "0", "en-GB", "0"));
-      script.addAction(new Input("dtmf", { timeOut: 3, maxDigits: 1, submitOnHash: true }));
+      script.addAction(new Input({ timeOut: 3, maxDigits: 1, submitOnHash: true }));
       script.addAction(new Conversation("another"));
+      const to = [{ type: "phone", number: ALICE }];
       const from = { randomFromNumber: true };
-      three = await api.createOutboundCall({ to: ends.to, ...from, ncco: script.build() });
+      three = await api.createOutboundCall({ to, ...from, ncco: script.build() });
       assert.equal((await api.getCall(three.uuid)).from.number, number);
     });
     await check("list: absolute links lead through the pages", async () => {

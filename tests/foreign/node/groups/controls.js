@@ -39,10 +39,16 @@ module.exports = (check) =>
       await api.unsubscribeDTMF(uuid);
     });
     await check("transfer to a script, into another conversation", async () => {
+      const moved = async (id) => {
+        const fits = ({ body }) => body.type === "transfer" && body.conversation_uuid_from === id;
+        return (await inbox.wait(`transfer from ${id}`, fits)).body;
+      };
+      // Its first move was into the conversation with a name.
+      const named = (await moved(call.conversationUUID)).conversation_uuid_to;
       await api.transferCallWithNCCO(uuid, room("elsewhere"));
-      const { body } = await inbox.wait("transfer", ({ body: { type } }) => type === "transfer");
-      assert.equal(body.conversation_uuid_from, call.conversationUUID);
-      assert.match(body.conversation_uuid_to, /^CON-/);
+      const on = await moved(named);
+      assert.equal(on.uuid, uuid);
+      assert.match(on.conversation_uuid_to, /^CON-/);
     });
     await check("transfer to an answer URL", async () => {
       await api.transferCallWithURL(uuid, `${inbox.url}/answer`);

@@ -26,7 +26,7 @@ module.exports = (check) =>
         to: [{ type: "phone", number: BOB }],
         from: { type: "phone", number },
         ncco: [
-          { action: "record", format: "wav", timeOut: 3, eventUrl: [`${inbox.url}/record`] },
+          { action: "record", format: "wav", endOnSilence: 3, eventUrl: [`${inbox.url}/record`] },
         ],
       });
       const { body } = await inbox.wait("record", (one) => one.path === "/record");

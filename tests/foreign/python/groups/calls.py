@@ -11,7 +11,7 @@ from vonage_voice import (
     ToPhone,
 )
 
-from local import BOB, application, equal, refused
+from local import ALICE, BOB, application, equal, refused
 from server import webhooks
 
 ROOM = [{"action": "conversation", "name": "room"}]
@@ -69,7 +69,9 @@ def run(check):
         with check("create: from one of the application's numbers"):
             three = api.create_call(
                 CreateCallRequest(
-                    to=to, random_from_number=True, ncco=[Conversation(name="another")]
+                    to=[ToPhone(number=ALICE)],
+                    random_from_number=True,
+                    ncco=[Conversation(name="another")],
                 )
             )
             equal(api.get_call(three.uuid).from_.number, number)

@@ -15,6 +15,15 @@ from local import BOB, application, equal, refused
 from server import webhooks
 
 
+def moved(inbox, conversation):
+    """The transfer webhook of a leg that left this conversation."""
+    return inbox.wait(
+        f"transfer from {conversation}",
+        lambda w: w.body.get("type") == "transfer"
+        and w.body["conversation_uuid_from"] == conversation,
+    ).body
+
+
 def run(check):
     with webhooks(ROOM) as inbox:
         made, client = application("Controls", inbox.url)
@@ -51,11 +60,13 @@ def run(check):
             said = api.play_dtmf_into_call(uuid, "1p23#")
             equal((said.message, said.uuid), ("DTMF sent", uuid))
         with check("transfer to a script, into another conversation"):
+            # Its first move was into the conversation with a name.
+            named = moved(inbox, call.conversation_uuid)["conversation_uuid_to"]
             equal(api.transfer_call_ncco(uuid, [Conversation(name="elsewhere")]), None)
             equal(client.http_client.last_response.status_code, 204)
-            moved = inbox.wait("transfer", lambda w: w.body.get("type") == "transfer").body
-            equal(moved["conversation_uuid_from"], call.conversation_uuid)
-            assert moved["conversation_uuid_to"].startswith("CON-"), moved
+            on = moved(inbox, named)
+            equal(on["uuid"], uuid)
+            assert on["conversation_uuid_to"].startswith("CON-"), on
         with check("transfer to an answer URL"):
             equal(api.transfer_call_answer_url(uuid, f"{inbox.url}/answer"), None)
             inbox.wait("answer", lambda w: w.path == "/answer" and w.body.get("uuid") == uuid)
