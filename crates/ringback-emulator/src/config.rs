@@ -23,6 +23,8 @@ pub struct Config {
     pub clock: ClockMode,
     /// Where webhooks with public addresses really go.
     pub maps: Vec<Mapping>,
+    /// Whether webhooks, sounds and websockets may come from servers with any certificate.
+    pub insecure_webhooks: bool,
     /// Host names that may stand in `Host` and `Origin`, beside loopback names and the platform's own.
     pub allowed_hosts: Vec<String>,
     /// What the control API and the inspector ask for; needed when others can reach the address.
@@ -55,6 +57,7 @@ impl Default for Config {
             seed: None,
             clock: ClockMode::Real,
             maps: Vec::new(),
+            insecure_webhooks: false,
             allowed_hosts: Vec::new(),
             control_token: None,
             finished_calls: 1_000,
@@ -108,6 +111,14 @@ impl Config {
     #[must_use]
     pub fn map(mut self, mapping: Mapping) -> Self {
         self.maps.push(mapping);
+        self
+    }
+
+    /// Takes every certificate of those who receive webhooks, serve sounds or websockets, such as a
+    /// self-signed one.
+    #[must_use]
+    pub fn insecure_webhooks(mut self, insecure: bool) -> Self {
+        self.insecure_webhooks = insecure;
         self
     }
 

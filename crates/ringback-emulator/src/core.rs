@@ -3,9 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use ringback_exchange::{
-    Answer, Attempt, Deadlines, Effect, Exchange, Input, Refusal, Settings, SnapshotError,
+    Answer, Attempt, Deadlines, Effect, Exchange, Fetch, Input, Refusal, Settings, SnapshotError,
+    SocketCommand,
 };
-use ringback_model::{Timestamp, control};
+use ringback_model::{LegId, Timestamp, control};
 use tokio::time::Instant;
 
 use crate::{
@@ -42,6 +43,8 @@ pub(crate) struct Core {
 pub(crate) struct Outcome {
     pub(crate) reply: Option<Result<Answer, Refusal>>,
     pub(crate) attempts: Vec<Attempt>,
+    pub(crate) fetches: Vec<Fetch>,
+    pub(crate) sockets: Vec<(LegId, SocketCommand)>,
     pub(crate) entries: Vec<Arc<Entry>>,
 }
 
@@ -94,6 +97,16 @@ impl Core {
                     let key = (attempt.id, attempt.attempt);
                     self.activity.webhook_begins(key, attempt.reply_matters, now);
                     outcome.attempts.push(*attempt);
+                }
+                Effect::Fetch(fetch) => {
+                    self.activity.errand_begins(now);
+                    outcome.fetches.push(*fetch);
+                }
+                Effect::Socket { leg, command } => {
+                    if matches!(command, SocketCommand::Open(_)) {
+                        self.activity.errand_begins(now);
+                    }
+                    outcome.sockets.push((leg, command));
                 }
                 Effect::Note(note) => {
                     let entry = self.exchange.describe(&note);
@@ -149,7 +162,7 @@ impl Core {
     pub(crate) fn step(&mut self, now: Instant, target: Timestamp) -> (Outcome, Option<Next>) {
         let at = self.clock.now(now);
         let due = self.exchange.deadlines().any.filter(|due| *due <= target.max(at));
-        let settled = self.activity.webhooks_settled_from();
+        let settled = self.activity.settled_from();
         if due.is_none_or(|due| due > at) {
             // What is in flight belongs before what falls due later, and may make something due.
             match settled {
@@ -181,7 +194,7 @@ impl Core {
         }
         self.exchange = Exchange::new(self.settings.clone());
         self.webhooks = WebhookLog::default();
-        self.activity.forget_webhooks();
+        self.activity.forget_flights();
         self.activity.moved(now);
         self.history.clear();
         let at = self.clock.now(now);

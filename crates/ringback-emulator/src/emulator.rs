@@ -3,6 +3,7 @@
 use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
 
 use ringback_exchange::{KeyPair, Settings};
+use ringback_http::Trust;
 use ringback_jwt::WebhookSigner;
 use ringback_model::{ApiKey, control::Environment};
 use tokio::{net::TcpListener, task::JoinHandle, time::Instant};
@@ -12,9 +13,11 @@ use crate::{
     core::Core,
     credentials::Credentials,
     edge::{self, Traces, WallClock},
+    fetch::Fetcher,
     http::{self, gate::Gate},
     keys::{self, KeyPool},
     platform::{Parts, Platform},
+    socket::Sockets,
     start::{self, Readiness, StartState},
     store,
     webhook::sender::Sender,
@@ -59,6 +62,7 @@ impl Emulator {
         let mut past = opened.map(|opened| store::replay(opened, &mut core)).transpose()?;
         let is_new = past.as_ref().is_none_or(|past| past.is_new);
         let made = past.as_mut().and_then(|past| past.application.take());
+        let trust = if config.insecure_webhooks { Trust::Any } else { Trust::System };
         let platform = Platform::new(Parts {
             url: url(address),
             wall,
@@ -66,7 +70,9 @@ impl Emulator {
             gate,
             keys: KeyPool::new(config.spare_key_pairs),
             start: StartState::new(&config),
-            sender: Sender::new(signer, config.maps, wall)?,
+            sender: Sender::new(signer, config.maps, wall, trust)?,
+            fetcher: Fetcher::new(trust)?,
+            sockets: Sockets::new(trust)?,
             store: past.as_ref().map(|past| past.store.clone()),
             core,
             credentials,

@@ -19,9 +19,11 @@ use crate::{
     core::{Core, Next, Outcome},
     credentials::Credentials,
     edge::{Traces, WallClock},
+    fetch::{self, Fetcher},
     history::Entry,
     http::{gate::Gate, refusals::Refusals},
     keys::KeyPool,
+    socket::{self, Sockets},
     start::{self, Readiness, StartState},
     store::{Lost, Store},
     webhook::{envelope::Sent, sender::Sender},
@@ -49,11 +51,13 @@ pub(crate) struct Platform {
     pub(crate) tasks: TaskTracker,
     pub(crate) live: broadcast::Sender<Arc<Entry>>,
     pub(crate) sender: Sender,
+    pub(crate) fetcher: Fetcher,
+    pub(crate) sockets: Sockets,
     /// Where the state is kept, when it is.
     pub(crate) store: Option<Store>,
     core: Mutex<Core>,
     wake: Notify,
-    /// Cancels the webhooks since the last reset.
+    /// Cancels what has been under way since the last reset.
     flights: Mutex<CancellationToken>,
     verifiers: Mutex<HashMap<ApplicationId, (String, Arc<Verifier>)>>,
 }
@@ -68,14 +72,16 @@ pub(crate) struct Parts {
     pub(crate) keys: KeyPool,
     pub(crate) start: StartState,
     pub(crate) sender: Sender,
+    pub(crate) fetcher: Fetcher,
+    pub(crate) sockets: Sockets,
     pub(crate) store: Option<Store>,
     pub(crate) core: Core,
 }
 
 impl Platform {
     pub(crate) fn new(parts: Parts) -> Arc<Self> {
-        let Parts { url, wall, traces, credentials, gate, keys, start, sender, store, core } =
-            parts;
+        let Parts { url, wall, traces, credentials, gate, keys, start, .. } = parts;
+        let Parts { sender, fetcher, sockets, store, core, .. } = parts;
         let stop = CancellationToken::new();
         Arc::new(Self {
             url,
@@ -92,6 +98,8 @@ impl Platform {
             tasks: TaskTracker::new(),
             live: broadcast::Sender::new(BEHIND),
             sender,
+            fetcher,
+            sockets,
             store,
             core: Mutex::new(core),
             wake: Notify::new(),
@@ -126,6 +134,12 @@ impl Platform {
         }
         for attempt in outcome.attempts {
             self.send(core, attempt);
+        }
+        for fetch in outcome.fetches {
+            fetch::begin(self, core.epoch, &fetch);
+        }
+        for (leg, command) in outcome.sockets {
+            socket::command(self, core.epoch, leg, command);
         }
         outcome.reply
     }
@@ -326,12 +340,12 @@ impl Platform {
         Some(Ok(verifier))
     }
 
-    /// Gives up the webhooks that are in flight.
+    /// Gives up all that is in flight.
     pub(crate) fn cut_flights(&self) {
         std::mem::take(&mut *self.flights()).cancel();
     }
 
-    fn flights(&self) -> MutexGuard<'_, CancellationToken> {
+    pub(crate) fn flights(&self) -> MutexGuard<'_, CancellationToken> {
         self.flights.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
