@@ -12,8 +12,8 @@ pub(crate) struct Call {
     pub(crate) routes: Arc<Routes>,
     /// Its legs in the order they were made; the first runs the script.
     pub(crate) legs: Vec<u64>,
-    /// The conversation's id, for those who ask after it is gone.
-    pub(crate) conversation_id: Id,
+    /// The ids of the conversations it made, for those who ask after they are gone; never empty.
+    pub(crate) conversations: Vec<Id>,
     /// Why it could not go on as wished.
     pub(crate) error: Option<Box<str>>,
     pub(crate) ended: Option<Timestamp>,
@@ -26,17 +26,22 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    pub(crate) fn new(routes: Arc<Routes>, first: u64, conversation_id: Id) -> Self {
+    pub(crate) fn new(routes: Arc<Routes>, conversation_id: Id) -> Self {
         Self {
             routes,
-            legs: vec![first],
-            conversation_id,
+            legs: Vec::with_capacity(2),
+            conversations: vec![conversation_id],
             error: None,
             ended: None,
             outbox: VecDeque::new(),
             flying: 0,
             pass_at: None,
         }
+    }
+
+    /// The conversation that it began in.
+    pub(crate) fn first_conversation(&self) -> Option<Id> {
+        self.conversations.first().copied()
     }
 
     /// Whether there is something left to tell of it.

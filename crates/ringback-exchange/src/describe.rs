@@ -2,7 +2,10 @@
 
 use ringback_model::control::{Party, PartyKind, TranscriptEntry, TranscriptKind};
 
-use crate::{Exchange, Note, PhoneEvent, directory::Hook, leg::Leg, note::Told};
+use crate::{
+    Exchange, Note, PhoneEvent, call::Call, conversation::Conversation, directory::Hook, leg::Leg,
+    note::Told,
+};
 
 /// What a note says: its kind, from whom to whom, in a few words, and more about it.
 struct Words {
@@ -32,15 +35,17 @@ pub(crate) fn entry(exchange: &Exchange, note: &Note) -> TranscriptEntry {
     let call = exchange.calls.get(note.call);
     entry.call = call.and_then(|call| exchange.legs.get(*call.legs.first()?)).map(Leg::id);
     entry.conversation =
-        call.map(|call| ringback_model::ConversationId::new(call.conversation_id.dashed("CON-")));
+        exchange.conversations.get(leg.conversation).map(Conversation::id).or_else(|| {
+            let first = call.and_then(Call::first_conversation)?;
+            Some(ringback_model::ConversationId::new(first.dashed("CON-")))
+        });
     entry.leg = Some(leg.id());
     entry.detail = detail;
     entry.webhook = webhook;
     let phone = || {
         let number = leg.phone();
-        let name =
-            exchange.phones.get(number).and_then(|phone| phone.name.as_deref()).unwrap_or(number);
-        let mut party = Party::new(PartyKind::Phone, name);
+        let phone = exchange.phones.get(&number).and_then(|phone| phone.name.as_deref());
+        let mut party = Party::new(PartyKind::Phone, phone.unwrap_or(&number));
         party.number = Some(number.to_string());
         Some(party)
     };
@@ -90,12 +95,24 @@ fn words(leg: &Leg, told: &Told) -> Words {
         Told::ScriptDone => {
             say(TranscriptKind::Action, Between::Platform, "the script is done".to_owned())
         }
-        Told::Log(what, id) => {
-            let mut words = say(
-                TranscriptKind::Event,
-                Between::Platform,
-                what.event_type().as_str().to_owned(),
-            );
+        Told::Pressed(keys) => signal(Between::PhoneToPlatform, &format!("presses {keys}")),
+        Told::Said(text) => signal(Between::PhoneToPlatform, &format!("says \"{text}\"")),
+        Told::SendsKeys(keys) => signal(Between::PlatformToPhone, &format!("presses {keys}")),
+        Told::HearsTone(url) => {
+            let mut words = signal(Between::PlatformToPhone, "plays while waiting");
+            words.detail = Some(url.to_string());
+            words
+        }
+        Told::Media(what) => {
+            say(TranscriptKind::State, Between::Platform, format!("{} {what}", way(leg)))
+        }
+        Told::Detected(what) => {
+            say(TranscriptKind::State, Between::Platform, format!("{} is a {what}", way(leg)))
+        }
+        Told::SocketOpened => signal(Between::PhoneToPlatform, "opens"),
+        Told::SocketClosed => signal(Between::PhoneToPlatform, "closes"),
+        Told::Log(kind, id) => {
+            let mut words = say(TranscriptKind::Event, Between::Platform, kind.as_str().to_owned());
             words.detail = Some(format!("event {id} of the conversation"));
             words
         }

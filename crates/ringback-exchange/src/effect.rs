@@ -65,10 +65,10 @@ pub struct Attempt {
     pub id: WebhookId,
     /// The number of the attempt, from 1, over all of its addresses.
     pub attempt: u32,
-    /// The first leg of the call it belongs to.
-    pub call: LegId,
-    /// The leg it is about.
-    pub leg: LegId,
+    /// The first leg of the call it belongs to; none for events of a conversation.
+    pub call: Option<LegId>,
+    /// The leg it is about; none for events of a conversation.
+    pub leg: Option<LegId>,
     /// The application it is for.
     pub application: ApplicationId,
     /// `answer`, `fallback`, or what the event is, such as `ringing`.
@@ -128,7 +128,7 @@ pub struct SocketOpening {
     /// What stands in the `Authorization` header of the handshake.
     pub authorization: SocketAuthorization,
     /// Milliseconds until it is given up.
-    pub timeout: u32,
+    pub timeout: u64,
 }
 
 /// What stands in the `Authorization` header of a websocket's handshake.
@@ -162,6 +162,29 @@ pub struct Recording {
     pub channels: u32,
     /// How long it is, in milliseconds.
     pub millis: u64,
+}
+
+impl Recording {
+    /// Samples a second.
+    pub const RATE: u32 = 16_000;
+    /// Bytes before the samples of a WAV file.
+    pub const WAV_HEADER: u64 = 44;
+    /// Milliseconds that one frame of an MP3 file lasts at this rate.
+    pub const MP3_FRAME_MILLIS: u64 = 36;
+    /// Bytes of such a frame at 32 kbit/s.
+    pub const MP3_FRAME: u64 = 144;
+
+    /// The exact length of the file in bytes; Ogg is served as WAV.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        match self.format {
+            RecordFormat::Mp3 => self.millis.div_ceil(Self::MP3_FRAME_MILLIS) * Self::MP3_FRAME,
+            _ => {
+                let samples = self.millis.saturating_mul(u64::from(Self::RATE) / 1_000);
+                Self::WAV_HEADER + samples.saturating_mul(2 * u64::from(self.channels))
+            }
+        }
+    }
 }
 
 /// What a webhook says.

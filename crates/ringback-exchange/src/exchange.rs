@@ -1,22 +1,28 @@
 //! The exchange itself: one state, changed by inputs only.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+};
 
-use ringback_model::{ApplicationId, Json, OperationInfo, Timestamp, control};
+use ringback_model::{ApplicationId, Json, OperationInfo, Timestamp, control, ncco};
 
 use crate::{
     Deadlines, Effect, Input, Note, Output, PhoneEvent, Request, Settings,
     call::Call,
     conversation::{Conversation, What},
     describe,
-    directory::{Applications, Numbers},
+    directory::{Applications, Numbers, Users},
+    flow::Post,
     id::{Id, IdMap},
     leg::{Leg, State},
     note::Told,
     phone::Phones,
+    recording::Take,
     rest,
     run::Step,
     store::Store,
+    tariff::Tariffs,
     timer::{Due, Timers},
     webhook::Pending,
 };
@@ -27,13 +33,34 @@ pub struct Exchange {
     pub(crate) settings: Settings,
     pub(crate) applications: Applications,
     pub(crate) numbers: Numbers,
+    pub(crate) users: Users,
     pub(crate) phones: Phones,
+    pub(crate) tariffs: Tariffs,
     pub(crate) calls: Store<Call>,
     pub(crate) legs: Store<Leg>,
     pub(crate) conversations: Store<Conversation>,
     pub(crate) webhooks: Store<Pending>,
     pub(crate) leg_ids: IdMap<u64>,
     pub(crate) conversation_ids: IdMap<u64>,
+    /// The conversations that have been given a name, by that.
+    pub(crate) names: HashMap<(ApplicationId, String), u64>,
+    /// Events of conversations on their way, by conversation.
+    pub(crate) posts: HashMap<u64, Post>,
+    /// Conversations to be recorded once they start, with the leg and the action that said so.
+    pub(crate) rooms_to_record: HashMap<u64, (u64, Box<ncco::Conversation>)>,
+    pub(crate) takes: Store<Take>,
+    /// Recordings by the ids of their files and transcripts.
+    pub(crate) take_ids: IdMap<u64>,
+    /// The recordings that are not over, by conversation.
+    pub(crate) running_takes: HashMap<u64, Vec<u64>>,
+    /// The legs that sounds are fetched for, by the number of the sound.
+    pub(crate) fetching: HashMap<u64, u64>,
+    /// How many texts and sounds were ever played.
+    pub(crate) sounds: u64,
+    /// How often legs have changed their conversation.
+    pub(crate) moves: u64,
+    /// When the calls of the last second were placed, where that is limited.
+    pub(crate) dialled: VecDeque<Timestamp>,
     /// Finished calls, the oldest first.
     pub(crate) finished: VecDeque<u64>,
     pub(crate) live_calls: usize,
@@ -52,18 +79,30 @@ impl Exchange {
     /// An exchange with numbers to rent, and nothing else.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
-        let phones = Phones::new(settings.default_script);
+        let phones = Phones::new(settings.default_script.clone());
         Self {
             settings,
             applications: Applications::default(),
             numbers: Numbers::stocked(),
+            users: Users::default(),
             phones,
+            tariffs: Tariffs::default(),
             calls: Store::new(),
             legs: Store::new(),
             conversations: Store::new(),
             webhooks: Store::new(),
             leg_ids: IdMap::default(),
             conversation_ids: IdMap::default(),
+            names: HashMap::new(),
+            posts: HashMap::new(),
+            rooms_to_record: HashMap::new(),
+            takes: Store::new(),
+            take_ids: IdMap::default(),
+            running_takes: HashMap::new(),
+            fetching: HashMap::new(),
+            sounds: 0,
+            moves: 0,
+            dialled: VecDeque::new(),
             finished: VecDeque::new(),
             live_calls: 0,
             timers: Timers::default(),
@@ -98,7 +137,17 @@ impl Exchange {
                 self.webhook_ended(now, id, attempt, outcome);
                 None
             }
-            Input::Sound { .. } | Input::Socket { .. } | Input::Time => None,
+            Input::Sound { id, outcome } => {
+                self.sound_came(now, id.0, outcome);
+                None
+            }
+            Input::Socket { leg, event } => {
+                if let Some(key) = self.leg_by_id(leg.as_str()) {
+                    self.socket_event(now, key, event);
+                }
+                None
+            }
+            Input::Time => None,
         };
         self.drop_void_timers();
         Output { reply, effects: std::mem::take(&mut self.effects) }
@@ -159,7 +208,15 @@ impl Exchange {
                     self.connected(at, leg, callee);
                 }
             }
-            Due::Spoken { leg, epoch } => self.spoken(at, leg, epoch),
+            Due::Step { leg, .. } => self.step_is_over(at, leg),
+            Due::Deed { leg, place, .. } => self.deed(at, leg, place),
+            Due::Played { leg, sound } => self.player_done(at, leg, sound),
+            Due::Verdict { leg } => self.verdict(at, leg),
+            Due::Beep { leg, heard } => self.beep(at, leg, heard),
+            Due::Recorded { take, .. } => self.stop_take(at, take),
+            Due::FileReady { take } => self.file_is_ready(at, take),
+            Due::Transcribed { take } => self.transcript_is_ready(at, take),
+            Due::Expired { conversation, .. } => self.room_expires(conversation),
         }
     }
 
@@ -185,11 +242,25 @@ impl Exchange {
             Due::CallerAnswered { leg: key } => {
                 leg(key).is_some_and(|leg| leg.state == State::Ringing)
             }
-            Due::Spoken { leg: key, epoch } => {
-                leg(key).and_then(|leg| leg.run.as_ref()).is_some_and(|run| {
-                    matches!(run.step, Step::Speaking { .. }) && run.epoch == *epoch
-                })
+            Due::Step { leg: key, epoch } => leg(key)
+                .and_then(|leg| leg.run.as_ref())
+                .is_some_and(|run| run.step != Step::Asking && run.epoch == *epoch),
+            Due::Deed { leg: key, epoch, .. } => {
+                leg(key).is_some_and(|leg| leg.state == State::Answered && leg.epoch == *epoch)
             }
+            Due::Played { leg: key, sound } => self.plays(*key, *sound),
+            Due::Verdict { leg: key } | Due::Beep { leg: key, .. } => {
+                leg(key).is_some_and(|leg| leg.state == State::Answered)
+            }
+            Due::Recorded { take, epoch } => self.take_waits(*take, *epoch),
+            Due::FileReady { take } | Due::Transcribed { take } => self.takes.get(*take).is_some(),
+            Due::Expired { conversation, epoch } => self
+                .conversations
+                .get(*conversation)
+                .and_then(|conversation| {
+                    conversation.kept.as_ref().filter(|_| conversation.live == 0)
+                })
+                .is_some_and(|kept| kept.epoch == *epoch),
         }
     }
 
@@ -219,7 +290,10 @@ impl Exchange {
         let Some(conversation) = self.conversations.get_mut(leg.conversation) else { return };
         conversation.append(what, leg.member, at);
         let id = conversation.log.len() as u64;
-        self.note(at, key, Told::Log(what, id));
+        let kind = conversation.log_kind(what);
+        let conversation = leg.conversation;
+        self.note(at, key, Told::Log(kind, id));
+        self.post(at, conversation);
     }
 }
 

@@ -23,6 +23,10 @@ pub(crate) enum Purpose {
     UserName,
     Application,
     Trace,
+    Recording,
+    File,
+    Sound,
+    Session,
 }
 
 impl Id {

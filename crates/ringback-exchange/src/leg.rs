@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use ringback_model::{Direction, Disconnector, LegId, LegStatus, Timestamp, webhook::Detail};
+use ringback_model::{
+    Direction, Disconnector, LegId, LegStatus, Timestamp, event::ChannelEndpoint, webhook::Detail,
+};
 
-use crate::{id::Id, phone::Script, run::Run};
+use crate::{detection::Detection, directory::Hook, far::Far, id::Id, phone::Script, run::Run};
 
 /// A leg: one party's way into a call.
 #[derive(Debug)]
@@ -15,6 +17,7 @@ pub(crate) struct Leg {
     /// Its member, by place in the conversation.
     pub(crate) member: u32,
     pub(crate) way: Way,
+    pub(crate) far: Far,
     pub(crate) from: Arc<str>,
     pub(crate) to: Arc<str>,
     pub(crate) state: State,
@@ -22,17 +25,53 @@ pub(crate) struct Leg {
     pub(crate) answered: Option<Timestamp>,
     pub(crate) ended: Option<Timestamp>,
     /// How its phone behaves.
-    pub(crate) script: Script,
+    pub(crate) script: Arc<Script>,
     /// Which plan of its phone holds; plans of earlier epochs are void.
     pub(crate) epoch: u32,
     /// What is special about a leg that the platform dialled.
-    pub(crate) dial: Option<Dial>,
+    pub(crate) dial: Option<Box<Dial>>,
     /// The script that runs on it.
     pub(crate) run: Option<Box<Run>>,
     /// The webhook that fetches its first script.
     pub(crate) asking: Option<u64>,
     /// Whether an event of this leg is on its way.
     pub(crate) sending: bool,
+    /// Nobody hears it.
+    pub(crate) muted: bool,
+    /// It hears nobody.
+    pub(crate) earmuffed: bool,
+    /// A machine has answered.
+    pub(crate) machine: bool,
+    /// How many of the deeds of its phone's script that wait for a question are done.
+    pub(crate) asked: u16,
+    /// What goes on beside its script.
+    pub(crate) beside: Option<Box<Beside>>,
+}
+
+/// What goes on at a leg beside its script.
+#[derive(Debug, Default)]
+pub(crate) struct Beside {
+    /// What the Voice API plays to it.
+    pub(crate) player: Option<Player>,
+    /// Who is told of every key.
+    pub(crate) keys: Option<Arc<Hook>>,
+}
+
+/// A text or a sound that the Voice API plays to a leg.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Player {
+    /// Which it is: the number of the sound on this exchange.
+    pub(crate) sound: u64,
+    pub(crate) medium: Medium,
+    /// How often it is played; 0 is for ever.
+    pub(crate) times: u32,
+}
+
+/// A text, or a sound file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Medium {
+    Talk,
+    Stream,
 }
 
 /// Which way a leg was set up.
@@ -42,11 +81,11 @@ pub(crate) enum Way {
     Outbound,
 }
 
-/// What is special about a leg that a `connect` dialled.
+/// What is special about a leg that the platform dialled.
 #[derive(Debug)]
 pub(crate) struct Dial {
-    /// The leg whose script dialled it.
-    pub(crate) by: u64,
+    /// The leg whose script dialled it; none when the Voice API did.
+    pub(crate) by: Option<u64>,
     /// Seconds to ring.
     pub(crate) timeout: u32,
     /// Seconds to talk.
@@ -55,8 +94,16 @@ pub(crate) struct Dial {
     pub(crate) synchronous: bool,
     /// Whether its number cannot be one.
     pub(crate) malformed: bool,
+    /// Whether `started` has been told.
+    pub(crate) announced: bool,
     /// Where its events go, when the action says so.
-    pub(crate) hook: Option<Arc<crate::directory::Hook>>,
+    pub(crate) hook: Option<Arc<Hook>>,
+    /// Whether a machine is listened for.
+    pub(crate) detection: Option<Detection>,
+    /// The script that the callee hears before it joins.
+    pub(crate) on_answer: Option<Arc<Hook>>,
+    /// Keys that are pressed once it has answered.
+    pub(crate) keys: Option<Box<str>>,
 }
 
 /// The state of a leg (the platform's call status).
@@ -157,12 +204,40 @@ impl Leg {
         }
     }
 
-    /// The number of the phone at its far end.
-    pub(crate) fn phone(&self) -> &Arc<str> {
+    /// Who is at its far end: a number, a user, a URI or an extension.
+    pub(crate) fn party(&self) -> &Arc<str> {
         match self.way {
             Way::Inbound => &self.from,
             Way::Outbound => &self.to,
         }
+    }
+
+    /// Where the virtual phone at its far end is found.
+    pub(crate) fn phone(&self) -> Arc<str> {
+        self.far.address(self.party())
+    }
+
+    /// Both ends as conversations and the Voice API write them: from, then to.
+    pub(crate) fn ends(&self) -> (ChannelEndpoint, ChannelEndpoint) {
+        match self.way {
+            // What was dialled is a number.
+            Way::Inbound => (self.far.end(&self.from), Far::Phone.end(&self.to)),
+            Way::Outbound => (Far::Phone.end(&self.from), self.far.end(&self.to)),
+        }
+    }
+
+    /// Whether it was dialled by the script of another leg.
+    pub(crate) fn dialled_by(&self) -> Option<u64> {
+        self.dial.as_ref()?.by
+    }
+
+    /// Whether it runs the script of a call, and not only what its own party hears before it joins.
+    pub(crate) fn runs_call(&self) -> bool {
+        self.run.as_ref().is_some_and(|run| !run.before_joining)
+    }
+
+    pub(crate) fn beside(&mut self) -> &mut Beside {
+        self.beside.get_or_insert_default()
     }
 
     /// Whole seconds of talking, with the moments they are counted between.
@@ -170,8 +245,10 @@ impl Leg {
     /// The start is rounded down and the end up, as real events show.
     pub(crate) fn talked(&self) -> Option<Talked> {
         let (answered, ended) = (self.answered?, self.ended?);
+        // Those of app users count from when they were made, as a real log shows.
+        let from = if matches!(self.far, Far::App) { self.made } else { answered };
         let (start, end) = (
-            answered.as_secs(),
+            from.as_secs(),
             ended.as_millis().div_euclid(1_000)
                 + i64::from(ended.as_millis().rem_euclid(1_000) > 0),
         );

@@ -11,15 +11,19 @@ mod settings;
 mod call;
 mod conversation;
 mod describe;
+mod detection;
 mod directory;
+mod far;
 mod flow;
 mod id;
 mod leg;
 mod phone;
+mod recording;
 mod rest;
 mod run;
 mod snapshot;
 mod store;
+mod tariff;
 mod timer;
 mod webhook;
 
@@ -33,7 +37,7 @@ pub use input::{
     WebhookId, WebhookOutcome,
 };
 pub use note::Note;
-pub use phone::{Outcome, Script, ScriptError};
+pub use phone::{Deed, Doing, Machine, Outcome, Script, ScriptError};
 pub use refusal::Refusal;
 pub use settings::Settings;
 pub use snapshot::SnapshotError;

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use ringback_model::Timestamp;
+use ringback_model::{Timestamp, event::EventType};
 
-use crate::{PhoneEvent, WebhookId, conversation::What, directory::Hook, leg::State};
+use crate::{PhoneEvent, WebhookId, directory::Hook, leg::State};
 
 /// Something that happened; [`Exchange::describe`](crate::Exchange::describe) puts it into words.
 #[derive(Clone, Debug)]
@@ -38,8 +38,24 @@ pub(crate) enum Told {
     ActionDone(&'static str),
     /// Nothing is left of the script.
     ScriptDone,
+    /// Whoever holds the phone presses keys.
+    Pressed(Box<str>),
+    /// Whoever holds the phone says something.
+    Said(Box<str>),
+    /// The platform presses keys towards the leg.
+    SendsKeys(Box<str>),
+    /// The leg is played a tone or music while it waits.
+    HearsTone(Box<str>),
+    /// The Voice API does something about the sound of the leg.
+    Media(&'static str),
+    /// It is known who has answered.
+    Detected(&'static str),
+    /// The application's websocket is open.
+    SocketOpened,
+    /// The application has closed its websocket.
+    SocketClosed,
     /// An entry of the conversation's log.
-    Log(What, u64),
+    Log(EventType, u64),
     /// A webhook sets out.
     Sent { id: WebhookId, kind: &'static str, hook: Arc<Hook>, attempt: u32 },
     /// The reply to a webhook.

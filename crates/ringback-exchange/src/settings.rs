@@ -14,6 +14,12 @@ pub struct Settings {
     pub api_key: ApiKey,
     /// The origin that stands in absolute links, such as `https://api.nexmo.com`.
     pub origin: String,
+    /// The origin that stands in the addresses of recordings.
+    pub files_origin: String,
+    /// The host that answer webhooks name as the one that serves the call.
+    pub region_url: String,
+    /// How many calls may be placed in a second, by REST and by `connect` together; none for any number.
+    pub calls_per_second: Option<u32>,
     /// How a phone behaves that nobody has set up.
     pub default_script: Script,
     /// How many finished calls are kept for inspection.
@@ -30,6 +36,9 @@ impl Settings {
             seed,
             api_key,
             origin: "https://api.nexmo.com".to_owned(),
+            files_origin: "https://api.nexmo.com".to_owned(),
+            region_url: "https://api-us-3.vonage.com".to_owned(),
+            calls_per_second: None,
             default_script: Script::default(),
             finished_calls: 10_000,
             completed_after_failure: true,

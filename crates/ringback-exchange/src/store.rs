@@ -51,6 +51,11 @@ impl<T> Store<T> {
         value.map(|value| *value)
     }
 
+    /// The ordinal of the oldest that is left.
+    pub(crate) fn first_key(&self) -> Option<u64> {
+        self.iter().next().map(|(key, _)| key)
+    }
+
     /// All that are left, in the order they were made.
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = (u64, &T)> {
         let base = self.base;

@@ -32,8 +32,24 @@ pub(crate) enum Due {
     CallerAnswered { leg: u64 },
     /// Events may pass those that are still on their way.
     Pass { call: u64, at: Timestamp },
-    /// A prompt is over.
-    Spoken { leg: u64, epoch: u32 },
+    /// The step of a script has lasted long enough: a prompt is over, a wait, an input, a silence.
+    Step { leg: u64, epoch: u32 },
+    /// Whoever holds the phone does something during the call, by its place in the phone's script.
+    Deed { leg: u64, place: u16, epoch: u32 },
+    /// What the Voice API plays to a leg is over.
+    Played { leg: u64, sound: u64 },
+    /// It is known whether a person or a machine has answered.
+    Verdict { leg: u64 },
+    /// The machine's greeting is over, or has lasted too long.
+    Beep { leg: u64, heard: bool },
+    /// A recording has lasted long enough, or was silent for long enough.
+    Recorded { take: u64, epoch: u32 },
+    /// The file of a recording is ready.
+    FileReady { take: u64 },
+    /// The transcript of a recording is ready.
+    Transcribed { take: u64 },
+    /// A conversation has been empty for long enough.
+    Expired { conversation: u64, epoch: u32 },
 }
 
 impl Due {

@@ -11,7 +11,9 @@ use crate::{
     Payload, WebhookFailure,
     conversation::Conversation,
     directory::Hook,
-    leg::{By, Leg, State},
+    far::Far,
+    leg::{By, Leg, State, Way},
+    tariff::Tariff,
 };
 
 /// An event that waits for its turn.
@@ -21,14 +23,23 @@ pub(crate) struct Outgoing {
     pub(crate) kind: &'static str,
     pub(crate) payload: Arc<Payload>,
     pub(crate) hook: Arc<Hook>,
-    /// Whether the reply may be a script for the leg that dialled.
-    pub(crate) asks: bool,
+    /// Whose script the reply may replace.
+    pub(crate) asks: Option<Asker>,
+}
+
+/// Whose script the reply to an event may replace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Asker {
+    /// The leg.
+    pub(crate) leg: u64,
+    /// The step of its script that waits for the reply; none when the reply may come at any time.
+    pub(crate) epoch: Option<u32>,
 }
 
 /// A webhook on its way.
 #[derive(Debug)]
 pub(crate) struct Pending {
-    pub(crate) leg: u64,
+    pub(crate) about: About,
     pub(crate) errand: Errand,
     pub(crate) kind: &'static str,
     pub(crate) payload: Arc<Payload>,
@@ -41,15 +52,33 @@ pub(crate) struct Pending {
     pub(crate) fallback: bool,
 }
 
+/// What a webhook is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum About {
+    Leg(u64),
+    Conversation(u64),
+}
+
+impl About {
+    pub(crate) fn leg(self) -> Option<u64> {
+        match self {
+            Self::Leg(leg) => Some(leg),
+            Self::Conversation(_) => None,
+        }
+    }
+}
+
 /// What a webhook is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Errand {
-    /// To fetch the first script of a leg.
+    /// To fetch the first script of a leg, or that of a callee before it joins.
     Script,
+    /// To fetch a script that replaces the running one.
+    Transfer,
     /// To tell something.
     Event,
     /// To tell something, and to be told how to go on.
-    Question,
+    Question(Asker),
 }
 
 /// How often one address is tried.
@@ -74,40 +103,25 @@ pub(crate) fn is_retriable(failure: WebhookFailure) -> bool {
 }
 
 /// The question of the answer webhook.
-pub(crate) fn answer(leg: &Leg, conversation: &Conversation) -> Payload {
+pub(crate) fn answer(leg: &Leg, conversation: &Conversation, region: &str) -> Payload {
     let mut answer = Answer::new();
     answer.to = Some(leg.to.to_string());
-    answer.from = Some(leg.from.to_string());
+    match (leg.way, &leg.far) {
+        // The one or the other, never both.
+        (Way::Inbound, Far::App) => answer.from_user = Some(leg.from.to_string()),
+        _ => answer.from = Some(leg.from.to_string()),
+    }
     answer.conversation_uuid = Some(conversation.id());
     answer.uuid = Some(leg.id());
+    answer.endpoint_type = Some(leg.far.kind());
+    answer.region_url = Some(region.to_owned());
+    if let (Way::Inbound, Far::Sip(Some(headers))) = (leg.way, &leg.far)
+        && let Ok(headers) = serde_json::from_str::<BTreeMap<String, Json>>(headers.as_str())
+    {
+        let named = headers.into_iter().map(|(name, value)| (format!("SipHeader_{name}"), value));
+        answer.other = named.collect();
+    }
     Payload::Answer(Box::new(answer))
-}
-
-/// What a leg costs, as events and the Voice API say it; the figures are settings of the account.
-pub(crate) struct Tariff {
-    /// Euro a minute in hundred-millionths.
-    rate: u64,
-    network: &'static str,
-}
-
-impl Tariff {
-    /// Samples from public logs: a call to a United Kingdom number, a call out to a mobile.
-    pub(crate) fn of(leg: &Leg) -> Self {
-        match leg.way {
-            crate::leg::Way::Inbound => Self { rate: 720_000, network: "GB-FIXED" },
-            crate::leg::Way::Outbound => Self { rate: 10_000_000, network: "23433" },
-        }
-    }
-
-    /// `rate · seconds / 60` at eight decimals.
-    fn price(&self, seconds: u64) -> String {
-        let price = (self.rate * seconds + 30) / 60;
-        format!("{}.{:08}", price / 100_000_000, price % 100_000_000)
-    }
-
-    fn rate(&self) -> String {
-        format!("{}.{:08}", self.rate / 100_000_000, self.rate % 100_000_000)
-    }
 }
 
 /// The event of a leg that is in `state` since `at`.
@@ -118,11 +132,15 @@ pub(crate) fn status(
     at: Timestamp,
     by: By,
     empty: &Json,
+    tariff: &Tariff,
 ) -> Payload {
     let mut event = Status::new(state.status());
-    event.headers = Some(empty.clone());
-    event.from = Nullable::Value(leg.from.to_string());
-    event.to = Some(leg.to.to_string());
+    let is_app = matches!(leg.far, Far::App);
+    // `started` of a user's leg has no headers, as a real log shows.
+    event.headers =
+        (!(is_app && state == State::Started)).then(|| leg.far.headers().unwrap_or(empty).clone());
+    event.from = from_of(leg);
+    event.to = Some(to_of(leg));
     event.uuid = Some(leg.id());
     event.conversation_uuid = Some(conversation.id());
     event.direction = Some(leg.direction());
@@ -138,13 +156,12 @@ pub(crate) fn status(
             event.disconnected_by = Some(by.disconnector());
             match leg.talked() {
                 Some(talked) => {
-                    let tariff = Tariff::of(leg);
                     event.start_time = Nullable::Value(talked.start.to_string());
                     event.end_time = Nullable::Value(talked.end.to_string());
                     event.duration = Some(Decimal::new(talked.seconds.to_string()));
                     event.rate = Nullable::Value(Decimal::new(tariff.rate()));
                     event.price = Some(Decimal::new(tariff.price(talked.seconds)));
-                    event.network = Nullable::Value(tariff.network.to_owned());
+                    event.network = tariff.network().map_or(Nullable::Null, Nullable::Value);
                     event.sip_code = Some(200);
                 }
                 // Never answered: duration and price are nothing (inferred).
@@ -161,6 +178,22 @@ pub(crate) fn status(
         _ => (event.detail, event.sip_code) = leg.failure(),
     }
     Payload::Event(Box::new(Event::Status(event)))
+}
+
+/// Who calls, as events say it: nobody for calls of a user of a client SDK.
+pub(crate) fn from_of(leg: &Leg) -> Nullable<String> {
+    match (leg.way, &leg.far) {
+        (Way::Inbound, Far::App) => Nullable::Null,
+        _ => Nullable::Value(leg.from.to_string()),
+    }
+}
+
+/// Who is called, as events say it: a calling user's own name, as real logs show.
+pub(crate) fn to_of(leg: &Leg) -> String {
+    match (leg.way, &leg.far) {
+        (Way::Inbound, Far::App) => leg.from.to_string(),
+        _ => leg.to.to_string(),
+    }
 }
 
 /// The event that tells what is wrong with a call.

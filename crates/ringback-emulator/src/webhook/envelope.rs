@@ -10,8 +10,8 @@ use ringback_model::{ApplicationId, HttpMethod, LegId};
 pub(crate) struct Envelope {
     pub(crate) id: WebhookId,
     pub(crate) attempt: u32,
-    pub(crate) call: LegId,
-    pub(crate) leg: LegId,
+    pub(crate) call: Option<LegId>,
+    pub(crate) leg: Option<LegId>,
     pub(crate) application: ApplicationId,
     pub(crate) kind: &'static str,
     pub(crate) method: HttpMethod,
@@ -62,8 +62,8 @@ pub(super) mod tests {
         Envelope {
             id: WebhookId(1),
             attempt: 1,
-            call: "leg".into(),
-            leg: "leg".into(),
+            call: Some("leg".into()),
+            leg: Some("leg".into()),
             application: "aaaaaaaa-bbbb-4ccc-8ddd-0123456789ab".into(),
             kind: "answered",
             method,

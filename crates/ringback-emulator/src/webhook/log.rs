@@ -47,7 +47,9 @@ impl WebhookLog {
         let number = sent.envelope.attempt;
         let attempt = control::WebhookAttempt::new(number, mask::addresses(url), now);
         if !self.records.contains_key(&id) {
-            self.calls.entry(sent.envelope.call.clone()).or_default().push(id);
+            if let Some(call) = &sent.envelope.call {
+                self.calls.entry(call.clone()).or_default().push(id);
+            }
             let record = Record { sent: sent.clone(), attempts: Vec::new() };
             self.bytes += record.cost();
             self.records.insert(id, record);
@@ -116,7 +118,7 @@ impl WebhookLog {
         while self.records.len() > KEPT || self.bytes > MEMORY {
             let Some((id, record)) = self.records.pop_first() else { return };
             self.bytes = self.bytes.saturating_sub(record.cost());
-            let call = &record.sent.envelope.call;
+            let Some(call) = &record.sent.envelope.call else { continue };
             if let Some(ids) = self.calls.get_mut(call) {
                 ids.retain(|known| *known != id);
                 if ids.is_empty() {
@@ -132,16 +134,16 @@ impl Record {
     pub(crate) fn view(&self) -> control::Webhook {
         let envelope = &self.sent.envelope;
         let json = mask::addresses(&String::from_utf8_lossy(&self.sent.json));
-        control::Webhook::new(
+        let mut shown = control::Webhook::new(
             envelope.id.0,
             envelope.kind,
             envelope.method.clone(),
             mask::addresses(&envelope.url),
             Json::parse(&json).unwrap_or_default(),
             self.attempts.iter().map(|attempt| control::WebhookAttempt::clone(attempt)).collect(),
-        )
-        .call(envelope.call.clone())
-        .leg(envelope.leg.clone())
+        );
+        (shown.call, shown.leg) = (envelope.call.clone(), envelope.leg.clone());
+        shown
     }
 
     fn push(&mut self, attempt: control::WebhookAttempt) {
@@ -188,7 +190,7 @@ mod tests {
 
     fn add(log: &mut WebhookLog, id: u64, call: &str, reply: usize) {
         let mut envelope = envelope(HttpMethod::Post, "http://127.0.0.1:3000/webhooks/event");
-        (envelope.id, envelope.call) = (WebhookId(id), call.into());
+        (envelope.id, envelope.call) = (WebhookId(id), Some(call.into()));
         let json = Arc::from(br#"{"status":"answered"}"#.as_slice());
         log.begin(Sent { envelope: Arc::new(envelope), json }, "http://127.0.0.1:3000/", NOW);
         let body = Bytes::from(vec![b'x'; reply]);

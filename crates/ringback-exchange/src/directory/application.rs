@@ -25,6 +25,8 @@ pub(crate) struct Routes {
     pub(crate) answer: Option<Arc<Hook>>,
     pub(crate) fallback: Option<Arc<Hook>>,
     pub(crate) event: Option<Arc<Hook>>,
+    /// Where the events of conversations are posted, when the application has that capability.
+    pub(crate) rtc: Option<Arc<Hook>>,
     pub(crate) signed: bool,
     /// Seconds that named conversations are kept.
     pub(crate) conversations_ttl: i64,
@@ -57,6 +59,20 @@ impl Hook {
             connect_timeout: webhook.connect_timeout.unwrap_or(CONNECT_TIMEOUT),
             socket_timeout: webhook.socket_timeout.unwrap_or(socket_timeout),
         }))
+    }
+
+    /// Where a script is fetched that a call or an action names.
+    pub(crate) fn of_script(
+        url: &str,
+        method: Option<&HttpMethod>,
+        like: Option<&Self>,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            url: url.into(),
+            method: method.cloned().unwrap_or(HttpMethod::Get),
+            connect_timeout: like.map_or(CONNECT_TIMEOUT, |hook| hook.connect_timeout),
+            socket_timeout: like.map_or(ANSWER_TIMEOUT, |hook| hook.socket_timeout),
+        })
     }
 
     /// An event hook that an action of a script names.
@@ -94,6 +110,15 @@ impl Routes {
             ),
             event: hook(
                 webhooks.and_then(|w| w.event_url.as_ref()),
+                HttpMethod::Post,
+                EVENT_TIMEOUT,
+            ),
+            rtc: hook(
+                capabilities
+                    .rtc
+                    .as_ref()
+                    .and_then(|rtc| rtc.webhooks.as_ref())
+                    .and_then(|webhooks| webhooks.event_url.as_ref()),
                 HttpMethod::Post,
                 EVENT_TIMEOUT,
             ),

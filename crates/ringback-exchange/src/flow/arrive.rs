@@ -7,8 +7,9 @@ use ringback_model::{PhoneNumber, Timestamp, numbers::VoiceCallbackType};
 use crate::{
     Exchange, Incoming, Refusal,
     call::Call,
-    conversation::{Conversation, MemberState, What},
+    conversation::{Conversation, MemberState, UserName, What},
     directory::Routes,
+    far::Far,
     id::{Id, Purpose},
     leg::{Leg, State, Way},
     note::Told,
@@ -16,7 +17,7 @@ use crate::{
     refusal,
     run::Run,
     timer::{Due, Kind},
-    webhook::{self, Errand},
+    webhook::{self, About, Errand},
 };
 
 /// Milliseconds from the first signal until the conversation is there, as real logs show.
@@ -27,35 +28,43 @@ const ARRIVAL: i64 = 213;
 impl Exchange {
     /// A phone dials one of the platform's numbers; answers the first leg of the call.
     pub(crate) fn incoming(&mut self, now: Timestamp, incoming: &Incoming) -> Result<u64, Refusal> {
-        let from = phone_number("from", &incoming.from)?;
+        let (far, caller) = Far::of_address(&incoming.from);
+        let from = match far {
+            Far::Phone => phone_number("from", caller)?,
+            _ => caller.to_owned(),
+        };
         let to = phone_number("to", &incoming.to)?;
         let routes = self.routes_of(&to)?;
         let script = match &incoming.script {
-            Some(text) => {
-                Some(text.parse::<Script>().map_err(|error| refusal::phone_script(text, &error))?)
-            }
+            Some(text) => Some(Arc::new(
+                text.parse::<Script>().map_err(|error| refusal::phone_script(text, &error))?,
+            )),
             None => None,
         };
         let ordinal = self.legs.next();
         let from: Arc<str> = from.into();
-        let own = self.phones.engage(&from, ordinal);
+        let own = self.phones.engage(&far.address(&from), ordinal);
         let script = script.unwrap_or(own);
 
         let seed = self.settings.seed;
-        let mut conversation = Conversation {
-            id: Id::derive(seed, Purpose::Conversation, ordinal, 0),
-            name: Id::derive(seed, Purpose::ConversationName, ordinal, 0),
-            application: Arc::clone(&routes),
-            created: later(now, CONVERSATION_MADE),
-            members: Vec::with_capacity(2),
-            log: Vec::with_capacity(8),
-            texts: Vec::new(),
+        let mut conversation = Conversation::transient(
+            Id::derive(seed, Purpose::Conversation, ordinal, 0),
+            Id::derive(seed, Purpose::ConversationName, ordinal, 0),
+            Arc::clone(&routes),
+            later(now, CONVERSATION_MADE),
+        );
+        let user = match far {
+            Far::App => UserName::Given(Arc::clone(&from)),
+            _ => UserName::Id,
         };
-        let member = conversation.add(seed, ordinal, true);
+        let member = conversation.add(seed, ordinal, user, 0);
         let conversation_id = conversation.id;
         let conversation = self.conversations.insert(conversation);
         self.conversation_ids.insert(conversation_id, conversation);
-        let call = self.calls.insert(Call::new(routes, ordinal, conversation_id));
+        let call = self.calls.insert(Call::new(routes, conversation_id));
+        if let Some(call) = self.calls.get_mut(call) {
+            call.legs.push(ordinal);
+        }
 
         let id = Id::derive(seed, Purpose::Leg, ordinal, 0);
         self.leg_ids.insert(id, ordinal);
@@ -65,18 +74,24 @@ impl Exchange {
             conversation,
             member,
             way: Way::Inbound,
+            far,
             from,
             to: to.into(),
             state: State::Started,
             made: now,
             answered: None,
             ended: None,
-            script,
+            script: Arc::clone(&script),
             epoch: 0,
             dial: None,
             run: Some(Box::new(Run::fetching())),
             asking: None,
             sending: false,
+            muted: false,
+            earmuffed: false,
+            machine: false,
+            asked: 0,
+            beside: None,
         });
         self.live_calls += 1;
 
@@ -131,8 +146,8 @@ impl Exchange {
         else {
             return;
         };
-        let payload = Arc::new(webhook::answer(leg, conversation));
-        self.set_out(now, key, Errand::Script, "answer", payload, hook);
+        let payload = Arc::new(webhook::answer(leg, conversation, &self.settings.region_url));
+        self.set_out(now, About::Leg(key), Errand::Script, "answer", payload, hook);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ringback_model::Timestamp;
+use ringback_model::{HttpMethod, Timestamp};
 
 use super::arrive::later;
 use crate::{
@@ -11,13 +11,13 @@ use crate::{
     leg::{By, State},
     note::Told,
     timer::{Due, Kind},
-    webhook::{self, Errand, Outgoing, PASS_AFTER, Pending},
+    webhook::{self, About, Asker, Errand, Outgoing, PASS_AFTER, Pending},
 };
 
 impl Exchange {
     /// A leg is in a state: its application is told.
     pub(crate) fn become_state(&mut self, at: Timestamp, key: u64, state: State) {
-        self.change(at, key, state, By::Platform, false);
+        self.change(at, key, state, By::Platform, None);
     }
 
     /// The same, with who ended it; says whether there is anywhere to tell it.
@@ -27,7 +27,7 @@ impl Exchange {
         key: u64,
         state: State,
         by: By,
-        asks: bool,
+        asks: Option<Asker>,
     ) -> bool {
         let Some(leg) = self.legs.get_mut(key) else { return false };
         leg.state = state;
@@ -35,22 +35,49 @@ impl Exchange {
             leg.answered = Some(at);
         }
         self.note(at, key, Told::State(state));
+        self.tell_state(at, at, key, state, by, asks)
+    }
+
+    /// Tells of a state without changing it.
+    pub(crate) fn tell_state(
+        &mut self,
+        now: Timestamp,
+        at: Timestamp,
+        key: u64,
+        state: State,
+        by: By,
+        asks: Option<Asker>,
+    ) -> bool {
         let Some(leg) = self.legs.get(key) else { return false };
         let Some(conversation) = self.conversations.get(leg.conversation) else { return false };
-        if self.event_hook(key).is_none() {
-            return false;
-        }
-        let payload = Arc::new(webhook::status(leg, conversation, state, at, by, &self.empty));
-        self.tell(at, key, state.word(), payload, asks)
+        let Some(hook) = self.event_hook(key) else { return false };
+        let tariff = self.tariffs.of(leg);
+        let payload =
+            Arc::new(webhook::status(leg, conversation, state, at, by, &self.empty, &tariff));
+        self.tell_to(now, key, state.word(), payload, hook, asks)
     }
 
     /// Where the events of a leg go.
-    fn event_hook(&self, key: u64) -> Option<Arc<Hook>> {
+    pub(crate) fn event_hook(&self, key: u64) -> Option<Arc<Hook>> {
         let leg = self.legs.get(key)?;
         if let Some(hook) = leg.dial.as_ref().and_then(|dial| dial.hook.clone()) {
             return Some(hook);
         }
         self.calls.get(leg.call)?.routes.event.clone()
+    }
+
+    /// Where the result of an action goes: its own address, or that of the leg's events.
+    pub(crate) fn action_hook(
+        &self,
+        key: u64,
+        urls: Option<&Vec<String>>,
+        method: Option<&HttpMethod>,
+    ) -> Option<Arc<Hook>> {
+        let own = self.event_hook(key);
+        match urls.and_then(|urls| urls.first()).filter(|url| !url.is_empty()) {
+            Some(url) => Some(Hook::of_action(url, method, own.as_deref())),
+            None => own,
+        }
     }
 
     /// Queues an event of a leg behind those before it; says whether there is anywhere to send it.
@@ -60,9 +87,24 @@ impl Exchange {
         key: u64,
         kind: &'static str,
         payload: Arc<Payload>,
-        asks: bool,
+        asks: Option<Asker>,
     ) -> bool {
-        let Some(hook) = self.event_hook(key) else { return false };
+        match self.event_hook(key) {
+            Some(hook) => self.tell_to(now, key, kind, payload, hook, asks),
+            None => false,
+        }
+    }
+
+    /// The same, to an address of its own.
+    pub(crate) fn tell_to(
+        &mut self,
+        now: Timestamp,
+        key: u64,
+        kind: &'static str,
+        payload: Arc<Payload>,
+        hook: Arc<Hook>,
+        asks: Option<Asker>,
+    ) -> bool {
         let Some(leg) = self.legs.get(key) else { return false };
         let call_key = leg.call;
         let Some(call) = self.calls.get_mut(call_key) else { return false };
@@ -89,8 +131,8 @@ impl Exchange {
             if let Some(leg) = self.legs.get_mut(event.leg) {
                 leg.sending = true;
             }
-            let errand = if event.asks { Errand::Question } else { Errand::Event };
-            self.set_out(now, event.leg, errand, event.kind, event.payload, event.hook);
+            let errand = event.asks.map_or(Errand::Event, Errand::Question);
+            self.set_out(now, About::Leg(event.leg), errand, event.kind, event.payload, event.hook);
         }
         let Some(call) = self.calls.get_mut(call_key) else { return };
         if call.outbox.is_empty() {
@@ -113,7 +155,11 @@ impl Exchange {
     /// An event has been told, or given up: the next one may go.
     pub(crate) fn told(&mut self, now: Timestamp, webhook: u64) {
         let Some(pending) = self.webhooks.remove(webhook) else { return };
-        let Some(leg) = self.legs.get_mut(pending.leg) else { return };
+        let key = match pending.about {
+            About::Leg(leg) => leg,
+            About::Conversation(conversation) => return self.posted(now, conversation),
+        };
+        let Some(leg) = self.legs.get_mut(key) else { return };
         leg.sending = false;
         let call_key = leg.call;
         if let Some(call) = self.calls.get_mut(call_key) {
@@ -126,25 +172,17 @@ impl Exchange {
     pub(crate) fn set_out(
         &mut self,
         now: Timestamp,
-        key: u64,
+        about: About,
         errand: Errand,
         kind: &'static str,
         payload: Arc<Payload>,
         hook: Arc<Hook>,
     ) {
-        let pending = Pending {
-            leg: key,
-            errand,
-            kind,
-            payload,
-            hook,
-            attempt: 0,
-            tries: 0,
-            fallback: false,
-        };
+        let pending =
+            Pending { about, errand, kind, payload, hook, attempt: 0, tries: 0, fallback: false };
         let webhook = self.webhooks.insert(pending);
         if errand == Errand::Script
-            && let Some(leg) = self.legs.get_mut(key)
+            && let Some(leg) = about.leg().and_then(|leg| self.legs.get_mut(leg))
         {
             leg.asking = Some(webhook);
         }
@@ -156,21 +194,32 @@ impl Exchange {
         let Some(pending) = self.webhooks.get_mut(webhook) else { return };
         pending.attempt += 1;
         pending.tries += 1;
-        let Some(leg) = self.legs.get(pending.leg) else { return };
-        let Some(call) = self.calls.get(leg.call) else { return };
-        let Some(first) = call.legs.first().and_then(|first| self.legs.get(*first)) else { return };
+        let leg = pending.about.leg();
+        let (call, leg_id, routes) = match pending.about {
+            About::Leg(leg) => {
+                let Some(leg) = self.legs.get(leg) else { return };
+                let Some(call) = self.calls.get(leg.call) else { return };
+                let first = call.legs.first().and_then(|first| self.legs.get(*first));
+                let Some(first) = first else { return };
+                (Some(first.id()), Some(leg.id()), &call.routes)
+            }
+            About::Conversation(conversation) => {
+                let Some(post) = self.posts.get(&conversation) else { return };
+                (None, None, &post.routes)
+            }
+        };
         let id = WebhookId(webhook + 1);
         let attempt = Attempt {
             id,
             attempt: pending.attempt,
-            call: first.id(),
-            leg: leg.id(),
-            application: call.routes.application.clone(),
+            call,
+            leg: leg_id,
+            application: routes.application.clone(),
             kind: pending.kind,
             method: pending.hook.method.clone(),
             url: Arc::clone(&pending.hook.url),
             payload: Arc::clone(&pending.payload),
-            signed: call.routes.signed,
+            signed: routes.signed,
             reply_matters: pending.errand != Errand::Event,
             connect_timeout: pending.hook.connect_timeout,
             socket_timeout: pending.hook.socket_timeout,
@@ -181,8 +230,9 @@ impl Exchange {
             hook: Arc::clone(&pending.hook),
             attempt: pending.attempt,
         };
-        let key = pending.leg;
-        self.note(now, key, told);
+        if let Some(leg) = leg {
+            self.note(now, leg, told);
+        }
         self.effects.push(Effect::Webhook(Box::new(attempt)));
     }
 }

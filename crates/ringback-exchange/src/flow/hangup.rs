@@ -1,17 +1,16 @@
 //! Legs end, and what their end means for the others.
 
-use std::sync::Arc;
-
 use ringback_model::Timestamp;
 
 use crate::{
-    Exchange,
+    Effect, Exchange, SocketCommand,
     call::Call,
     conversation::{MemberState, What},
+    far::Far,
     leg::{By, State, Way},
     note::Told,
     run::Step,
-    webhook,
+    webhook::Asker,
 };
 
 impl Exchange {
@@ -22,48 +21,101 @@ impl Exchange {
 
     /// A leg leaves its call; whoever is left alone by that leaves too, as the documented matrix says.
     pub(crate) fn leg_leaves(&mut self, now: Timestamp, key: u64, by: By) {
-        let Some(leg) = self.legs.get(key) else { return };
-        let (way, call) = (leg.way, leg.call);
-        let others: Vec<u64> = self
-            .calls
-            .get(call)
-            .map(|call| &call.legs[..])
-            .unwrap_or_default()
-            .iter()
-            .copied()
-            .filter(|&other| {
-                other != key && self.legs.get(other).is_some_and(|leg| !leg.state.is_over())
-            })
-            .collect();
-        // With `connect`, one leg alone is no call any more, unless its script has more to do.
-        let all_go = match (way, &others[..]) {
-            (Way::Inbound, _) => true,
-            (Way::Outbound, [last]) => self.step_of(*last) == Some(Step::Drained),
-            (Way::Outbound, _) => false,
+        let Some(leg) = self.legs.get(key).filter(|leg| !leg.state.is_over()) else { return };
+        let runs_call = leg.runs_call();
+        let waits_for_it = leg.dialled_by().filter(|by| {
+            leg.run.is_some() && self.step_of(*by) == Some(Step::Dialling { leg: key })
+        });
+        let conversation = leg.conversation;
+        let others = self.others(key);
+        // Legs that its script was still dialling go with it, wherever it is by now.
+        let dialled: Vec<u64> = self.dialled_in_vain(key);
+        let all_go = match self.conversations.get(conversation) {
+            Some(room) if room.kept.is_some() => {
+                let member =
+                    room.members.get(self.legs.get(key).map_or(0, |leg| leg.member) as usize);
+                member.and_then(|member| member.more.as_ref()).is_some_and(|more| more.ends_room)
+            }
+            // Whoever runs the script is the call; else one leg alone is none, unless its script
+            // has more to do.
+            _ => runs_call || self.is_left_alone(&others),
         };
         let mut leaving = vec![key];
+        leaving.extend(dialled.iter().filter(|leg| !others.contains(leg)));
         if all_go {
             leaving.extend(others);
-            leaving.sort_unstable();
+        } else {
+            leaving.extend(dialled.iter().filter(|leg| others.contains(leg)));
         }
+        leaving.sort_unstable();
+        leaving.dedup();
         for leaver in leaving {
-            let by = if leaver == key { by } else { By::Platform };
-            let state = match self.legs.get(leaver).map(|leg| (leg.way, leg.state)) {
-                Some((Way::Outbound, State::Started | State::Ringing)) => State::Cancelled,
-                _ => State::Completed,
-            };
-            if by == By::Platform && leaver != key {
-                self.note_hangup(now, leaver);
-            }
-            self.announce(now, leaver);
-            self.end_leg(now, leaver, state, by, false);
+            self.leave_one(
+                now,
+                leaver,
+                if leaver == key { by } else { By::Platform },
+                leaver != key,
+            );
+        }
+        if let Some(by) = waits_for_it {
+            self.note(now, by, Told::ActionDone("connect"));
+            self.advance(now, by);
         }
     }
 
-    /// The platform ends the leg of a script, and so its call.
+    fn leave_one(&mut self, now: Timestamp, leaver: u64, by: By, told: bool) {
+        let Some(leg) = self.legs.get(leaver).filter(|leg| !leg.state.is_over()) else { return };
+        let waits = matches!(leg.state, State::Started | State::Ringing);
+        let state = match leg.way {
+            Way::Outbound if waits => State::Cancelled,
+            _ => State::Completed,
+        };
+        if told {
+            self.note_hangup(now, leaver);
+        }
+        self.announce(now, leaver);
+        self.end_leg(now, leaver, state, by, None);
+    }
+
+    /// The other legs of a leg's conversation that are up.
+    pub(crate) fn others(&self, key: u64) -> Vec<u64> {
+        let Some(leg) = self.legs.get(key) else { return Vec::new() };
+        let Some(conversation) = self.conversations.get(leg.conversation) else {
+            return Vec::new();
+        };
+        conversation
+            .legs()
+            .filter(|&other| {
+                other != key && self.legs.get(other).is_some_and(|leg| !leg.state.is_over())
+            })
+            .collect()
+    }
+
+    /// Legs that a leg's script dials at the moment.
+    fn dialled_in_vain(&self, key: u64) -> Vec<u64> {
+        match self.step_of(key) {
+            Some(Step::Dialling { leg }) => vec![leg],
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether a single leg is left that has nothing more to do: with `connect`, that is no call.
+    pub(crate) fn is_left_alone(&self, others: &[u64]) -> bool {
+        match others {
+            [last] => match self.legs.get(*last) {
+                Some(leg) => leg.run.is_none() || self.step_of(*last) == Some(Step::Drained),
+                None => false,
+            },
+            _ => false,
+        }
+    }
+
+    /// The platform ends a leg, and with the leg that runs the script its call.
     pub(crate) fn platform_hangs_up(&mut self, now: Timestamp, key: u64) {
-        self.note_hangup(now, key);
-        self.leg_leaves(now, key, By::Platform);
+        if self.legs.get(key).is_some_and(|leg| !leg.state.is_over()) {
+            self.note_hangup(now, key);
+            self.leg_leaves(now, key, By::Platform);
+        }
     }
 
     /// The platform puts the phone of a leg down, or stops calling it.
@@ -80,7 +132,7 @@ impl Exchange {
         key: u64,
         state: State,
         by: By,
-        asks: bool,
+        asks: Option<Asker>,
     ) -> bool {
         let Some(leg) = self.legs.get_mut(key) else { return false };
         if !leg.state.may_become(state) {
@@ -89,49 +141,68 @@ impl Exchange {
         leg.ended = Some(now);
         leg.epoch += 1;
         leg.run = None;
+        leg.beside = None;
         // Nobody waits for its script any more.
         let asking = leg.asking.take();
-        let (call, conversation, place) = (leg.call, leg.conversation, leg.member);
+        let (call, is_app) = (leg.call, matches!(leg.far, Far::App));
+        let socket = (!leg.far.is_phone()).then(|| leg.id());
         if let Some(webhook) = asking {
             self.webhooks.remove(webhook);
         }
-        let asked = self.change(now, key, state, by, asks) && asks;
+        let asked = self.change(now, key, state, by, asks) && asks.is_some();
         if state != State::Completed
             && state != State::Rejected
             && self.settings.completed_after_failure
         {
-            self.tell_completed(now, key, by);
+            // After a failure `completed` is told too; the state keeps the failure.
+            self.tell_state(now, now, key, State::Completed, by, None);
         }
-        if let Some(member) =
-            self.conversations.get_mut(conversation).and_then(|c| c.member_mut(place))
-        {
-            member.state = MemberState::Left;
-            member.left = Some(now);
+        if let Some(leg) = socket {
+            self.effects.push(Effect::Socket { leg, command: SocketCommand::Close });
         }
-        self.log(key, What::SipHangup, now);
-        self.log(key, What::MemberLeft, now);
+        self.log(key, if is_app { What::RtcHangup } else { What::SipHangup }, now);
+        self.member_leaves(now, key);
+        self.stop_takes_of(now, key);
         let over = |leg: &u64| self.legs.get(*leg).is_none_or(|leg| leg.state.is_over());
         if self.calls.get(call).is_some_and(|call| call.legs.iter().all(over)) {
-            self.call_is_over(now, call, conversation);
+            self.call_is_over(now, call);
         }
         asked
     }
 
-    /// After a failure `completed` is told too; the state keeps the failure.
-    fn tell_completed(&mut self, now: Timestamp, key: u64, by: By) {
+    /// The member of a leg leaves its conversation; the last one ends it, or leaves it empty.
+    pub(crate) fn member_leaves(&mut self, now: Timestamp, key: u64) {
         let Some(leg) = self.legs.get(key) else { return };
-        let Some(conversation) = self.conversations.get(leg.conversation) else { return };
-        let payload = webhook::status(leg, conversation, State::Completed, now, by, &self.empty);
-        self.tell(now, key, "completed", Arc::new(payload), false);
+        let (conversation_key, place) = (leg.conversation, leg.member);
+        let Some(conversation) = self.conversations.get_mut(conversation_key) else { return };
+        let Some(member) =
+            conversation.member_mut(place).filter(|member| member.state != MemberState::Left)
+        else {
+            return;
+        };
+        member.state = MemberState::Left;
+        member.left = Some(now);
+        conversation.live = conversation.live.saturating_sub(1);
+        let empty = conversation.live == 0;
+        let kept = conversation.kept.is_some();
+        self.log(key, What::MemberLeft, now);
+        if empty {
+            self.stop_takes_in(now, conversation_key);
+            if kept {
+                self.room_is_empty(now, conversation_key);
+            } else {
+                // The one that a call made for itself is gone with its last leg.
+                self.conversations.remove(conversation_key);
+            }
+        }
     }
 
-    /// Nobody is left: the conversation that the call made is gone with it.
-    fn call_is_over(&mut self, now: Timestamp, key: u64, conversation: u64) {
+    /// Nobody is left.
+    fn call_is_over(&mut self, now: Timestamp, key: u64) {
         let Some(call) = self.calls.get_mut(key).filter(|call| call.ended.is_none()) else {
             return;
         };
         call.ended = Some(now);
-        self.conversations.remove(conversation);
         self.live_calls -= 1;
         self.finished.push_back(key);
         // A call stays for as long as there is something left to tell of it.
@@ -148,7 +219,12 @@ impl Exchange {
     /// Drops a finished call with its legs.
     fn forget(&mut self, key: u64) {
         let Some(call) = self.calls.remove(key) else { return };
-        self.conversation_ids.remove(&call.conversation_id);
+        for conversation in call.conversations {
+            let live = self.conversation_ids.get(&conversation).copied();
+            if live.is_none_or(|live| self.conversations.get(live).is_none()) {
+                self.conversation_ids.remove(&conversation);
+            }
+        }
         for leg in call.legs {
             if let Some(leg) = self.legs.remove(leg) {
                 self.leg_ids.remove(&leg.id);

@@ -2,7 +2,24 @@
 
 mod arrive;
 mod callee;
+mod connect;
+pub(crate) mod create;
 mod deliver;
+mod detect;
+mod dial;
 mod hangup;
+mod input;
+mod keys;
+mod media;
+mod post;
+mod prompt;
+pub(crate) mod record;
 mod reply;
+mod room;
 mod script;
+mod socket;
+mod transfer;
+
+pub(crate) use connect::{LIMIT, TIMEOUT, sip_uri, websocket};
+pub(crate) use post::Post;
+pub(crate) use reply::{exactly, script_of};

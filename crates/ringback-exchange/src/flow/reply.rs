@@ -12,7 +12,7 @@ use crate::{
     note::Told,
     run::Step,
     timer::{Due, Kind},
-    webhook::{self, Errand, RETRY_AFTER, TRIES},
+    webhook::{self, About, Asker, Errand, RETRY_AFTER, TRIES},
 };
 
 /// What a reply amounts to.
@@ -41,19 +41,21 @@ impl Exchange {
         else {
             return;
         };
-        let (leg, kind, tries) = (pending.leg, pending.kind, pending.tries);
+        let (about, kind, tries) = (pending.about, pending.kind, pending.tries);
         let errand = match pending.errand {
             // Who wanted to know how to go on may be gone.
-            Errand::Question if self.asker(leg).is_none() => Errand::Event,
+            Errand::Question(asker) if !self.waits(asker) => Errand::Event,
             errand => errand,
         };
+        let is_script = matches!(errand, Errand::Script | Errand::Transfer);
         let verdict = match outcome {
             WebhookOutcome::Reply { status, content_type, body } => {
-                self.note(now, leg, Told::Reply { id, kind, status });
-                judge(status, content_type.as_deref(), body, errand == Errand::Script)
+                self.note_about(now, about, Told::Reply { id, kind, status });
+                judge(status, content_type.as_deref(), body, is_script)
             }
             WebhookOutcome::Failed { failure, explanation } => {
-                self.note(now, leg, Told::NoReply { id, kind, why: explanation.as_str().into() });
+                let why = explanation.as_str().into();
+                self.note_about(now, about, Told::NoReply { id, kind, why });
                 if webhook::is_retriable(failure) {
                     Verdict::TryAgain(explanation)
                 } else {
@@ -61,32 +63,53 @@ impl Exchange {
                 }
             }
         };
-        match (verdict, errand) {
-            (Verdict::TryAgain(_), _) if tries < TRIES => {
+        match (verdict, errand, about) {
+            (Verdict::TryAgain(_), _, _) if tries < TRIES => {
                 let due = Due::Retry { webhook: key };
                 self.timers.set(later(now, RETRY_AFTER), Kind::Progress, due);
             }
-            (_, Errand::Event) => self.told(now, key),
-            (Verdict::Good(body), Errand::Script) => self.first_script(now, key, leg, &body),
-            (Verdict::NoScript(why), Errand::Script) => {
+            (_, Errand::Event, _) | (_, _, About::Conversation(_)) => self.told(now, key),
+            (Verdict::Good(body), Errand::Script | Errand::Transfer, About::Leg(leg)) => {
+                self.script_came(now, key, leg, &body);
+            }
+            (Verdict::NoScript(why), Errand::Script | Errand::Transfer, About::Leg(leg)) => {
                 self.no_script(now, key, leg, NOTHING, &why);
             }
-            (Verdict::TryAgain(why) | Verdict::Bad(why), Errand::Script) => {
+            (
+                Verdict::TryAgain(why) | Verdict::Bad(why),
+                Errand::Script | Errand::Transfer,
+                About::Leg(leg),
+            ) => {
                 if !self.ask_fallback(now, key, &why) {
-                    self.no_way_on(now, leg, &why);
+                    self.no_way_on(now, key, leg, &why);
                 }
             }
-            (Verdict::Good(body), Errand::Question) => self.answer(now, key, leg, &body),
-            (_, Errand::Question) if self.ask_fallback(now, key, "no usable reply") => {}
-            (_, Errand::Question) => self.go_on(now, key, leg, None),
+            (Verdict::Good(body), Errand::Question(asker), About::Leg(leg)) => {
+                self.answer(now, key, leg, asker, &body);
+            }
+            (_, Errand::Question(asker), About::Leg(_)) => {
+                // A question that nobody waits for is asked once.
+                if asker.epoch.is_none() || !self.ask_fallback(now, key, "no usable reply") {
+                    self.go_on(now, key, asker, None);
+                }
+            }
         }
     }
 
-    /// The first script of a leg has arrived.
-    fn first_script(&mut self, now: Timestamp, key: u64, leg: u64, body: &Bytes) {
+    fn note_about(&mut self, now: Timestamp, about: About, told: Told) {
+        if let Some(leg) = about.leg() {
+            self.note(now, leg, told);
+        }
+    }
+
+    /// A script has arrived: the first of a leg, or one that replaces the running one.
+    fn script_came(&mut self, now: Timestamp, key: u64, leg: u64, body: &Bytes) {
         match script_of(body) {
             Ok(script) => {
-                self.webhooks.remove(key);
+                let pending = self.webhooks.remove(key);
+                if pending.is_some_and(|pending| pending.errand == Errand::Transfer) {
+                    return self.transfer(now, leg, script);
+                }
                 if let Some(leg) = self.legs.get_mut(leg) {
                     leg.asking = None;
                 }
@@ -104,53 +127,70 @@ impl Exchange {
         self.tell_error(now, leg, platform);
         self.note(now, leg, Told::Trouble(exact.into()));
         if !self.ask_fallback(now, key, platform) {
-            self.no_way_on(now, leg, exact);
+            self.no_way_on(now, key, leg, exact);
         }
     }
 
-    /// There is no first script to be had: the call ends.
-    fn no_way_on(&mut self, now: Timestamp, leg: u64, exact: &str) {
-        self.fault(now, leg, exact);
+    /// There is no script to be had.
+    ///
+    /// Without its first script a call ends; a callee without its own is dropped, and its `connect`
+    /// has failed; a transfer does not take place, and the call goes on as it was (inferred).
+    fn no_way_on(&mut self, now: Timestamp, key: u64, leg: u64, exact: &str) {
+        let pending = self.webhooks.remove(key);
+        if pending.is_some_and(|pending| pending.errand == Errand::Transfer) {
+            return self.note(now, leg, Told::Trouble(exact.into()));
+        }
+        if self.legs.get(leg).is_some_and(|leg| leg.dialled_by().is_some()) {
+            self.note(now, leg, Told::Trouble(exact.into()));
+        } else {
+            self.fault(now, leg, exact);
+        }
         self.platform_hangs_up(now, leg);
     }
 
-    /// The event of a failure was answered: with a script, with nothing, or with something broken.
-    fn answer(&mut self, now: Timestamp, key: u64, failed: u64, body: &Bytes) {
+    /// A question was answered: with a script, with nothing, or with something broken.
+    fn answer(&mut self, now: Timestamp, key: u64, leg: u64, asker: Asker, body: &Bytes) {
         match script_of(body) {
-            Ok(script) => self.go_on(now, key, failed, Some(script)),
-            Err(report) if report.is_nothing() => self.go_on(now, key, failed, None),
+            Ok(script) => self.go_on(now, key, asker, Some(script)),
+            Err(report) if report.is_nothing() => self.go_on(now, key, asker, None),
             Err(report) => {
                 let platform = report.platform().unwrap_or(NOTHING);
-                self.tell_error(now, failed, platform);
-                self.note(now, failed, Told::Trouble(exactly(&report).into()));
-                if !self.ask_fallback(now, key, platform) {
-                    self.go_on(now, key, failed, None);
+                self.tell_error(now, leg, platform);
+                self.note(now, leg, Told::Trouble(exactly(&report).into()));
+                if asker.epoch.is_none() || !self.ask_fallback(now, key, platform) {
+                    self.go_on(now, key, asker, None);
                 }
             }
         }
     }
 
-    /// The leg whose script waits for the reply to the failure of `failed`.
-    fn asker(&self, failed: u64) -> Option<u64> {
-        let by = self.legs.get(failed)?.dial.as_ref()?.by;
-        (self.step_of(by) == Some(Step::Asking { leg: failed })).then_some(by)
+    /// Whether a script can still be replaced by the reply that somebody asked for.
+    fn waits(&self, asker: Asker) -> bool {
+        let run = self.legs.get(asker.leg).and_then(|leg| leg.run.as_ref());
+        run.is_some_and(|run| match asker.epoch {
+            Some(epoch) => run.step == Step::Asking && run.epoch == epoch,
+            None => true,
+        })
     }
 
     /// The script that waited for a reply goes on: with another one, or with its next action.
-    fn go_on(&mut self, now: Timestamp, key: u64, failed: u64, script: Option<Vec<Action>>) {
-        let asker = self.asker(failed);
+    fn go_on(&mut self, now: Timestamp, key: u64, asker: Asker, script: Option<Vec<Action>>) {
+        let waits = self.waits(asker);
         self.told(now, key);
-        match (asker, script) {
-            (Some(by), Some(script)) => self.begin(now, by, script),
-            (Some(by), None) => self.advance(now, by),
-            (None, _) => {}
+        match script {
+            _ if !waits => {}
+            Some(script) => self.begin(now, asker.leg, script),
+            None if asker.epoch.is_some() => self.advance(now, asker.leg),
+            None => {}
         }
     }
 
     /// Turns a webhook to the fallback address; false when there is none, or it is there already.
     fn ask_fallback(&mut self, now: Timestamp, key: u64, why: &str) -> bool {
         let Some(pending) = self.webhooks.get(key) else { return false };
-        let Some(leg) = self.legs.get(pending.leg) else { return false };
+        let Some(leg) = pending.about.leg().and_then(|leg| self.legs.get(leg)) else {
+            return false;
+        };
         let Some(fallback) = self.calls.get(leg.call).and_then(|call| call.routes.fallback.clone())
         else {
             return false;
@@ -169,15 +209,14 @@ impl Exchange {
 }
 
 /// Why a script cannot be run, in one sentence.
-fn exactly(report: &Report) -> String {
+pub(crate) fn exactly(report: &Report) -> String {
     report.reason().map_or_else(|| NOTHING.to_owned(), ToString::to_string)
 }
 
 /// The script in a body.
 ///
-/// One that is valid runs up to the first action that is not emulated yet, and is told so there.
 /// A malformed number in a `connect` is no error of the script: the platform rejects that leg.
-fn script_of(body: &[u8]) -> Result<Vec<Action>, Report> {
+pub(crate) fn script_of(body: &[u8]) -> Result<Vec<Action>, Report> {
     ringback_ncco::parse(body).or_else(|report| {
         let mut errors = report.findings.iter().filter(|found| found.severity == Severity::Error);
         if errors.all(|found| found.code == "bad-number" && found.pointer.ends_with("/number")) {

@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use ringback_model::{
-    Timestamp,
-    ncco::{Action, Connect, Endpoint, Talk},
+    Json, Timestamp,
+    event::EventType,
+    ncco::{Action, Notify, Wait},
+    webhook::{self as hooks, Event},
 };
 
 use super::arrive::later;
 use crate::{
-    Exchange,
-    conversation::What,
+    Exchange, Payload,
+    conversation::Conversation,
     leg::State,
     note::Told,
     run::{Run, Step},
@@ -18,8 +20,14 @@ use crate::{
     webhook,
 };
 
-/// Milliseconds a spoken word takes: 150 words a minute (inferred).
-const WORD: i64 = 400;
+/// What a script does after an action has begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Then {
+    /// The action takes time, or has ended the script.
+    Waits,
+    /// The next action begins at once.
+    GoesOn,
+}
 
 impl Exchange {
     pub(crate) fn step_of(&self, key: u64) -> Option<Step> {
@@ -32,12 +40,23 @@ impl Exchange {
         }
     }
 
-    fn run_mut(&mut self, key: u64) -> Option<&mut Run> {
+    pub(crate) fn run_mut(&mut self, key: u64) -> Option<&mut Run> {
         self.legs.get_mut(key)?.run.as_deref_mut()
+    }
+
+    /// Waits at a step for so many milliseconds; none is for ever.
+    pub(crate) fn wait_at(&mut self, now: Timestamp, key: u64, step: Step, millis: Option<i64>) {
+        let Some(run) = self.run_mut(key) else { return };
+        run.step = step;
+        let epoch = run.epoch;
+        if let Some(millis) = millis {
+            self.timers.set(later(now, millis), Kind::Progress, Due::Step { leg: key, epoch });
+        }
     }
 
     /// A script begins on a leg, in place of whatever was left of the one before.
     pub(crate) fn begin(&mut self, now: Timestamp, key: u64, script: Vec<Action>) {
+        self.abort_action(now, key);
         if let Some(run) = self.run_mut(key) {
             run.replace(script);
             self.advance(now, key);
@@ -46,76 +65,102 @@ impl Exchange {
 
     /// Runs the next action, and those after it that take no time.
     pub(crate) fn advance(&mut self, now: Timestamp, key: u64) {
-        let Some(run) = self.run_mut(key) else { return };
-        run.step = Step::Ready;
-        run.epoch += 1;
-        let Some(action) = run.script.next() else { return self.drained(now, key) };
-        if let Err(missing) = ringback_ncco::emulated(&action) {
-            return self.give_up(now, key, &missing.sentence);
-        }
-        match &action {
-            Action::Talk(talk) => self.talk(now, key, talk),
-            Action::Connect(connect) => self.connect(now, key, connect),
-            // `emulated` has let nothing else through.
-            _ => self.give_up(now, key, ringback_ncco::EMULATED),
-        }
-    }
-
-    /// Dials whom the action names; the script waits until they answer or do not.
-    fn connect(&mut self, now: Timestamp, key: u64, connect: &Connect) {
-        let Some(Endpoint::Phone(endpoint)) = connect.endpoint.first() else { return };
-        self.note(now, key, Told::Action("connect"));
-        if let Some(leg) = self.dial(now, key, connect, endpoint) {
-            self.set_step(key, Step::Dialling { leg });
-            self.reject_malformed(now, leg);
-        }
-    }
-
-    /// A text is spoken; that answers the leg if nothing has before.
-    fn talk(&mut self, now: Timestamp, key: u64, talk: &Talk) {
-        self.caller_answered(now, key);
-        self.note(now, key, Told::Action("talk"));
-        let Some(conversation) = self.legs.get(key).map(|leg| leg.conversation) else { return };
-        let Some(conversation) = self.conversations.get_mut(conversation) else { return };
-        let text = u32::try_from(conversation.texts.len()).unwrap_or(u32::MAX);
-        conversation.texts.push(talk.text.as_str().into());
-        self.log(key, What::AudioSay(text), now);
-        let Some(run) = self.run_mut(key) else { return };
-        run.step = Step::Speaking { text };
-        let epoch = run.epoch;
-        match talk.repeat.unwrap_or(1) {
-            // Without an end nothing falls due: the caller or a limit ends it.
-            0 => {}
-            times => {
-                let millis = spoken_millis(&talk.text).saturating_mul(i64::from(times));
-                self.timers.set(
-                    later(now, millis),
-                    Kind::Progress,
-                    Due::Spoken { leg: key, epoch },
-                );
+        loop {
+            let Some(run) = self.run_mut(key) else { return };
+            run.step = Step::Ready;
+            run.epoch += 1;
+            let Some(action) = run.script.next() else { return self.drained(now, key) };
+            let typed = run.heard.as_ref().is_some_and(|heard| heard.is_something());
+            let then = match &action {
+                // What is barged in on is not played, up to the input.
+                Action::Talk(_) | Action::Stream(_) if run.barge_in && typed => Then::GoesOn,
+                Action::Talk(talk) => self.talk(now, key, talk),
+                Action::Stream(stream) => self.stream(now, key, stream),
+                Action::Input(input) => self.input(now, key, input),
+                Action::Record(record) => self.record(now, key, record),
+                Action::Conversation(conversation) => self.enter_room(now, key, conversation),
+                Action::Connect(connect) => self.connect(now, key, connect),
+                Action::Notify(notify) => self.notify(now, key, notify),
+                Action::Wait(wait) => self.wait(now, key, wait),
+                Action::Transfer(transfer) => self.transfer_all(now, key, transfer),
+                // The check lets nothing else through.
+                _ => return self.give_up(now, key, ringback_ncco::SYNTAX_ERROR),
+            };
+            if then == Then::Waits {
+                return;
             }
         }
     }
 
-    /// A text is over.
-    pub(crate) fn spoken(&mut self, now: Timestamp, key: u64, epoch: u32) {
-        let Some(run) = self.run_mut(key).filter(|run| run.epoch == epoch) else { return };
-        if let Step::Speaking { text } = run.step {
-            self.log(key, What::AudioSayDone(text), now);
-            self.note(now, key, Told::ActionDone("talk"));
-            self.advance(now, key);
+    /// A payload goes to the application, which may answer with the next script.
+    fn notify(&mut self, now: Timestamp, key: u64, notify: &Notify) -> Then {
+        self.note(now, key, Told::Action("notify"));
+        let Some(hook) =
+            self.action_hook(key, Some(&notify.event_url), notify.event_method.as_ref())
+        else {
+            return Then::GoesOn;
+        };
+        let Some(conversation) = self.conversation_of(key) else { return Then::Waits };
+        let mut event = hooks::Notify::new(notify.payload.clone());
+        event.conversation_uuid = Some(conversation.id());
+        event.timestamp = Some(now);
+        let payload = Arc::new(Payload::Event(Box::new(Event::Notify(event))));
+        self.set_step(key, Step::Asking);
+        let asker = self.asker_at(key);
+        self.tell_to(now, key, "notify", payload, hook, asker);
+        Then::Waits
+    }
+
+    /// Time passes; that answers the leg if nothing has before (inferred).
+    fn wait(&mut self, now: Timestamp, key: u64, wait: &Wait) -> Then {
+        const DEFAULT: f64 = 10.0;
+        self.caller_answered(now, key);
+        self.note(now, key, Told::Action("wait"));
+        let seconds = wait.timeout.as_ref().and_then(|timeout| timeout.as_str().parse().ok());
+        // Values outside are moved to the nearest bound.
+        let seconds: f64 = seconds.unwrap_or(DEFAULT).clamp(0.1, 7_200.0);
+        #[expect(clippy::cast_possible_truncation, reason = "7,200 seconds at most")]
+        let millis = (seconds * 1_000.0).round() as i64;
+        self.wait_at(now, key, Step::Waiting, Some(millis));
+        Then::Waits
+    }
+
+    /// The step of a script has lasted long enough.
+    pub(crate) fn step_is_over(&mut self, now: Timestamp, key: u64) {
+        match self.step_of(key) {
+            Some(Step::Speaking { text }) => self.spoken(now, key, text),
+            Some(Step::Playing { sound, .. }) => self.played(now, key, sound),
+            Some(Step::Collecting) => self.input_is_over(now, key),
+            Some(Step::Waiting) => {
+                self.note(now, key, Told::ActionDone("wait"));
+                self.advance(now, key);
+            }
+            _ => {}
+        }
+    }
+
+    /// What a script is at is cut short, because another script takes its place.
+    pub(crate) fn abort_action(&mut self, now: Timestamp, key: u64) {
+        match self.step_of(key) {
+            Some(Step::Speaking { text }) => self.stop_speaking(now, key, text),
+            Some(Step::Playing { sound, .. }) => self.stop_playing(now, key, sound),
+            Some(Step::Recording { take }) => self.stop_take(now, take),
+            _ => {}
         }
     }
 
     /// Nothing is left of a script: a partner keeps the call up, otherwise the platform hangs up.
     fn drained(&mut self, now: Timestamp, key: u64) {
         let Some(leg) = self.legs.get(key) else { return };
-        let partner = self.calls.get(leg.call).is_some_and(|call| {
-            call.legs.iter().any(|&other| {
-                other != key && self.legs.get(other).is_some_and(|leg| leg.state == State::Answered)
-            })
-        });
+        let before_joining = leg.run.as_ref().is_some_and(|run| run.before_joining);
         self.note(now, key, Told::ScriptDone);
+        if before_joining {
+            return self.callee_joins(now, key);
+        }
+        let partner = self
+            .others(key)
+            .iter()
+            .any(|other| self.legs.get(*other).is_some_and(|leg| leg.state == State::Answered));
         if partner {
             self.set_step(key, Step::Drained);
         } else {
@@ -132,10 +177,9 @@ impl Exchange {
 
     /// Tells the application what is wrong, in the platform's words.
     pub(crate) fn tell_error(&mut self, now: Timestamp, key: u64, reason: &str) {
-        let Some(leg) = self.legs.get(key) else { return };
-        if let Some(conversation) = self.conversations.get(leg.conversation) {
+        if let Some(conversation) = self.conversation_of(key) {
             let payload = Arc::new(webhook::error(conversation, reason.to_owned(), now));
-            self.tell(now, key, "error", payload, false);
+            self.tell(now, key, "error", payload, None);
         }
     }
 
@@ -147,44 +191,23 @@ impl Exchange {
         }
         self.note(now, key, Told::Error(exact.into()));
     }
-}
 
-/// How long a text takes to speak, in milliseconds; tags are not spoken.
-fn spoken_millis(text: &str) -> i64 {
-    let mut words = 0;
-    let (mut in_tag, mut in_word) = (false, false);
-    for c in text.chars() {
-        match c {
-            '<' => in_tag = true,
-            '>' => in_tag = false,
-            _ if in_tag => {}
-            _ => {
-                let blank = c.is_whitespace();
-                if !blank && !in_word {
-                    words += 1;
-                }
-                in_word = !blank;
-                continue;
-            }
-        }
-        in_word = false;
+    pub(crate) fn conversation_of(&self, key: u64) -> Option<&Conversation> {
+        self.conversations.get(self.legs.get(key)?.conversation)
     }
-    words.max(1) * WORD
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn speaking_takes_time_by_the_word() {
-        for (text, words) in [
-            ("", 1),
-            ("Hello", 1),
-            ("You are listening to a test", 6),
-            ("<speak>Hi <break time='1s'/> there</speak>", 2),
-        ] {
-            assert_eq!(spoken_millis(text), words * WORD, "{text}");
-        }
+    /// Appends an entry with a body of its own to the log of a leg's conversation.
+    pub(crate) fn log_body(
+        &mut self,
+        key: u64,
+        kind: EventType,
+        body: serde_json::Result<Json>,
+        at: Timestamp,
+    ) {
+        let Ok(body) = body else { return };
+        let Some(leg) = self.legs.get(key) else { return };
+        let Some(conversation) = self.conversations.get_mut(leg.conversation) else { return };
+        let what = conversation.keep(kind, body);
+        self.log(key, what, at);
     }
 }

@@ -6,7 +6,8 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use ringback_model::Timestamp;
 
-pub use script::{Outcome, Script, ScriptError};
+pub(crate) use script::are_keys;
+pub use script::{Deed, Doing, Machine, Outcome, Script, ScriptError};
 
 use crate::{
     PhoneEvent,
@@ -29,21 +30,28 @@ pub(crate) enum PhoneCommand {
 #[derive(Clone, Debug)]
 pub(crate) struct Phone {
     pub(crate) name: Option<Arc<str>>,
-    pub(crate) script: Script,
+    pub(crate) script: Arc<Script>,
     /// The leg it was last busy with.
     pub(crate) leg: Option<u64>,
 }
 
-/// The phones that have been set up, by number; every other number has a phone with the default script.
+/// The phones that have been set up, by address; every other address has a phone with the default script.
+///
+/// The address is a number, `app:NAME`, a SIP URI or `vbc:EXTENSION`.
 #[derive(Debug)]
 pub(crate) struct Phones {
     set_up: BTreeMap<Arc<str>, Phone>,
-    default: Script,
+    default: Arc<Script>,
 }
 
 impl Phones {
     pub(crate) fn new(default: Script) -> Self {
-        Self { set_up: BTreeMap::new(), default }
+        Self { set_up: BTreeMap::new(), default: Arc::new(default) }
+    }
+
+    /// How a phone behaves that nobody has set up.
+    pub(crate) fn default_script(&self) -> &Arc<Script> {
+        &self.default
     }
 
     pub(crate) fn get(&self, number: &str) -> Option<&Phone> {
@@ -55,18 +63,18 @@ impl Phones {
     }
 
     pub(crate) fn set(&mut self, number: &str) -> &mut Phone {
-        let default = self.default;
-        self.set_up.entry(number.into()).or_insert(Phone { name: None, script: default, leg: None })
+        let script = Arc::clone(&self.default);
+        self.set_up.entry(number.into()).or_insert(Phone { name: None, script, leg: None })
     }
 
     /// A phone is busy with a leg from now on; answers how it behaves.
-    pub(crate) fn engage(&mut self, number: &str, leg: u64) -> Script {
+    pub(crate) fn engage(&mut self, number: &str, leg: u64) -> Arc<Script> {
         match self.set_up.get_mut(number) {
             Some(phone) => {
                 phone.leg = Some(leg);
-                phone.script
+                Arc::clone(&phone.script)
             }
-            None => self.default,
+            None => Arc::clone(&self.default),
         }
     }
 }
@@ -76,7 +84,7 @@ impl Script {
     ///
     /// `epoch` marks the plan: when the leg has moved on to another, what is left of it is dropped.
     pub(crate) fn plan(
-        self,
+        &self,
         now: Timestamp,
         command: PhoneCommand,
         leg: u64,
@@ -119,6 +127,12 @@ impl Script {
             PhoneCommand::Answered => {
                 if let Some(at) = self.hangs_up {
                     after(at, PhoneEvent::HangsUp);
+                }
+                for (place, deed) in self.deeds.iter().enumerate() {
+                    if let (Some(millis), Ok(place)) = (deed.after, u16::try_from(place)) {
+                        let at = Timestamp::from_millis(now.as_millis() + i64::from(millis));
+                        timers.set(at, Kind::Progress, Due::Deed { leg, place, epoch });
+                    }
                 }
             }
         }

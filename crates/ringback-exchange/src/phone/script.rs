@@ -2,11 +2,12 @@
 
 use std::{fmt, str::FromStr};
 
-/// How a virtual phone behaves: `ring after 1s, answer after 3s, hang up after 10s`.
+/// How a virtual phone behaves: `ring after 1s, answer after 3s, press 1#, hang up after 10s`.
 ///
-/// `ring`, `answer`, `decline`, `busy`, `unreachable` and `give up` count from when it was dialled
-/// (or dials); `hang up` counts from the answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// `ring`, `answer`, `voicemail`, `decline`, `busy`, `unreachable` and `give up` count from when it
+/// was dialled (or dials); `hang up`, `press` and `say` count from the answer. A `press` or `say`
+/// without a time waits until a call script listens, and comes a second after that.
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Script {
     /// Milliseconds until it rings; none when it never says that it does.
@@ -17,6 +18,39 @@ pub struct Script {
     pub hangs_up: Option<u32>,
     /// As a caller: milliseconds until it gives up when nobody answers.
     pub gives_up: Option<u32>,
+    /// Whether a machine answers, and whether its greeting ends with a beep.
+    pub machine: Option<Machine>,
+    /// What is pressed and said, in this order.
+    pub deeds: Vec<Deed>,
+}
+
+/// A machine that answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Machine {
+    /// Its greeting ends with a beep.
+    Beeps,
+    /// There is no beep.
+    Silent,
+}
+
+/// Something that whoever holds the phone does during a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deed {
+    /// Milliseconds from the answer; none when it is done once a call script listens.
+    pub after: Option<u32>,
+    /// What is done.
+    pub what: Doing,
+}
+
+/// What whoever holds the phone does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Doing {
+    /// Keys are pressed: `0` to `9`, `*` and `#`.
+    Press(String),
+    /// Something is said.
+    Say(String),
 }
 
 /// What comes of the ringing, and after how many milliseconds.
@@ -50,6 +84,8 @@ impl Default for Script {
             outcome: Outcome::Answers(ANSWER),
             hangs_up: None,
             gives_up: None,
+            machine: None,
+            deeds: Vec::new(),
         }
     }
 }
@@ -65,9 +101,12 @@ pub struct ScriptError {
     pub expected: &'static str,
 }
 
-const STEPS: &str = "steps are `ring after 1s`, `answer after 3s`, `hang up after 10s`, `give up after 5s`, \
-     `busy`, `decline`, `no answer`, `unreachable`, `unroutable` and `manual`, with commas between them";
+const STEPS: &str = "steps are `ring after 1s`, `answer after 3s`, `voicemail`, `voicemail without beep`, \
+     `press 1#`, `press 1 after 5s`, `say \"sales\"`, `hang up after 10s`, `give up after 5s`, `busy`, \
+     `decline`, `no answer`, `unreachable`, `unroutable` and `manual`, with commas between them";
 const TIMES: &str = "times are written like `3s`, `500ms`, `2m` or `1.5 s`";
+const KEYS: &str = "keys are 0 to 9, * and #, such as `press 1#`";
+const SPEECH: &str = "what is said stands in quotation marks: `say \"sales\"`";
 
 impl FromStr for Script {
     type Err = ScriptError;
@@ -76,11 +115,21 @@ impl FromStr for Script {
         let mut rings = None;
         let mut outcome = None;
         let (mut hangs_up, mut gives_up) = (None, None);
-        for step in text.split([',', ';', '\n']).map(str::trim).filter(|step| !step.is_empty()) {
+        let (mut machine, mut deeds) = (None, Vec::new());
+        for step in steps(text) {
+            if let Some(deed) = deed(step)? {
+                deeds.push(deed);
+                continue;
+            }
             let (verb, time) = split_time(step)?;
             match verb.as_str() {
                 "ring" | "rings" => rings = Some(time.unwrap_or(RING)),
                 "answer" | "answers" => outcome = Some(Outcome::Answers(time.unwrap_or(ANSWER))),
+                "voicemail" | "voicemail without beep" => {
+                    outcome = Some(Outcome::Answers(time.unwrap_or(ANSWER)));
+                    let beeps = verb == "voicemail";
+                    machine = Some(if beeps { Machine::Beeps } else { Machine::Silent });
+                }
                 "decline" | "declines" => outcome = Some(Outcome::Declines(time.unwrap_or(ANSWER))),
                 "busy" => outcome = Some(Outcome::IsBusy(time.unwrap_or(RING))),
                 "unreachable" => outcome = Some(Outcome::IsUnreachable(time.unwrap_or(ANSWER))),
@@ -100,8 +149,50 @@ impl FromStr for Script {
             Outcome::Answers(at) | Outcome::Declines(at) => Some(rings.unwrap_or(RING.min(at))),
             Outcome::NoAnswer | Outcome::Manual => Some(rings.unwrap_or(RING)),
         };
-        Ok(Self { rings, outcome, hangs_up, gives_up })
+        Ok(Self { rings, outcome, hangs_up, gives_up, machine, deeds })
     }
+}
+
+/// The steps of a script; what stands in quotation marks is not cut.
+fn steps(text: &str) -> impl Iterator<Item = &str> {
+    let mut quoted = false;
+    text.split(move |c| {
+        quoted ^= c == '"';
+        !quoted && matches!(c, ',' | ';' | '\n')
+    })
+    .map(str::trim)
+    .filter(|step| !step.is_empty())
+}
+
+/// Reads `press 1# after 5s`, `after 5s say "sales"` and the like; none when it is no such step.
+fn deed(step: &str) -> Result<Option<Deed>, ScriptError> {
+    let wrong = |expected| ScriptError { step: cut(step), expected };
+    if let Some((before, rest)) = step.split_once('"') {
+        let (said, behind) = rest.rsplit_once('"').ok_or_else(|| wrong(SPEECH))?;
+        let (verb, after) = split_time(&format!("{before} {behind}"))?;
+        if !matches!(verb.as_str(), "say" | "says") || said.trim().is_empty() {
+            return Err(wrong(SPEECH));
+        }
+        return Ok(Some(Deed { after, what: Doing::Say(said.trim().to_owned()) }));
+    }
+    let (verb, after) = split_time(step)?;
+    match verb.split_once(' ') {
+        Some(("press" | "presses", keys)) => {
+            let keys: String = keys.chars().filter(|c| *c != ' ').collect();
+            if !are_keys(&keys) {
+                return Err(wrong(KEYS));
+            }
+            Ok(Some(Deed { after, what: Doing::Press(keys) }))
+        }
+        Some(("say" | "says", _)) => Err(wrong(SPEECH)),
+        _ if matches!(verb.as_str(), "press" | "presses") => Err(wrong(KEYS)),
+        _ => Ok(None),
+    }
+}
+
+/// Whether a text consists of keys that a phone has.
+pub(crate) fn are_keys(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| matches!(c, '0'..='9' | '*' | '#'))
 }
 
 impl fmt::Display for Script {
@@ -109,14 +200,23 @@ impl fmt::Display for Script {
         if let Some(rings) = self.rings {
             write!(f, "ring after {}, ", Span(rings))?;
         }
-        match self.outcome {
-            Outcome::Answers(at) => write!(f, "answer after {}", Span(at))?,
-            Outcome::Declines(at) => write!(f, "decline after {}", Span(at))?,
-            Outcome::IsBusy(at) => write!(f, "busy after {}", Span(at))?,
-            Outcome::IsUnreachable(at) => write!(f, "unreachable after {}", Span(at))?,
-            Outcome::CannotBeRouted(at) => write!(f, "unroutable after {}", Span(at))?,
-            Outcome::NoAnswer => f.write_str("no answer")?,
-            Outcome::Manual => f.write_str("manual")?,
+        match (self.outcome, self.machine) {
+            (Outcome::Answers(at), Some(Machine::Beeps)) => {
+                write!(f, "voicemail after {}", Span(at))?;
+            }
+            (Outcome::Answers(at), Some(Machine::Silent)) => {
+                write!(f, "voicemail without beep after {}", Span(at))?;
+            }
+            (outcome, _) => write!(f, "{outcome}")?,
+        }
+        for deed in &self.deeds {
+            match &deed.what {
+                Doing::Press(keys) => write!(f, ", press {keys}")?,
+                Doing::Say(text) => write!(f, ", say \"{text}\"")?,
+            }
+            if let Some(after) = deed.after {
+                write!(f, " after {}", Span(after))?;
+            }
         }
         if let Some(at) = self.hangs_up {
             write!(f, ", hang up after {}", Span(at))?;
@@ -125,6 +225,20 @@ impl fmt::Display for Script {
             write!(f, ", give up after {}", Span(at))?;
         }
         Ok(())
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Outcome::Answers(at) => write!(f, "answer after {}", Span(*at)),
+            Outcome::Declines(at) => write!(f, "decline after {}", Span(*at)),
+            Outcome::IsBusy(at) => write!(f, "busy after {}", Span(*at)),
+            Outcome::IsUnreachable(at) => write!(f, "unreachable after {}", Span(*at)),
+            Outcome::CannotBeRouted(at) => write!(f, "unroutable after {}", Span(*at)),
+            Outcome::NoAnswer => f.write_str("no answer"),
+            Outcome::Manual => f.write_str("manual"),
+        }
     }
 }
 
@@ -212,6 +326,14 @@ mod tests {
         check("unroutable after 0s", "unroutable after 0s");
         check("manual", "ring after 1s, manual");
         check("give up after 5s", "ring after 1s, answer after 3s, give up after 5s");
+        check("voicemail", "ring after 1s, voicemail after 3s");
+        check("voicemail without beep after 2s", "ring after 1s, voicemail without beep after 2s");
+        check("press 1#", "ring after 1s, answer after 3s, press 1#");
+        check("after 5s press 1 2", "ring after 1s, answer after 3s, press 12 after 5s");
+        check(
+            "answer after 0s, say \"two, please\", say \"now\" after 9s",
+            "ring after 0s, answer after 0s, say \"two, please\", say \"now\" after 9s",
+        );
     }
 
     #[test]
@@ -222,6 +344,10 @@ mod tests {
             ("answer after soon", "answer after soon"),
             ("busy, hang up after 3 parsecs", "hang up after 3 parsecs"),
             ("answer after 9999999s", "answer after 9999999s"),
+            ("press", "press"),
+            ("press A", "press A"),
+            ("say sales", "say sales"),
+            ("say \"sales", "say \"sales"),
         ] {
             assert_eq!(text.parse::<Script>().unwrap_err().step, step);
         }

@@ -53,7 +53,7 @@ fn embedded(exchange: &Exchange, member: &Member) -> MemberView {
     shown.timestamp = Some(view::times(member));
     // The sample names the member's own user.
     shown.invited_by = member.invited.map(|_| member.user_id().to_string());
-    shown.channel = exchange.legs.get(member.leg).map(view::channel);
+    shown.channel = view::channel_of(exchange, member);
     shown.initiator = Some(view::initiator(member));
     shown
 }
@@ -117,7 +117,7 @@ pub(super) fn member(
     shown.state = Some(view::state(member));
     shown.timestamp = Some(view::times(member));
     shown.invited_by = member.invited.map(|_| member.user_id().to_string());
-    shown.channel = exchange.legs.get(member.leg).map(view::channel);
+    shown.channel = view::channel_of(exchange, member);
     shown.initiator = Some(view::initiator(member));
     shown.href = Some(format!("{}/members/{}", href(exchange, conversation), member.id()));
     Ok(Kept::new(shown))
@@ -145,9 +145,12 @@ pub(super) fn event(
 
 fn shown(exchange: &Exchange, conversation: &Conversation, id: u64, entry: &Entry) -> Event {
     let nothing = Json::parse("\"\"").unwrap_or_default();
-    let mut event =
-        Event::new(id, entry.what.event_type(), view::body(exchange, conversation, entry));
-    event.from = view::sender(exchange, conversation).map(Member::id);
+    let mut event = Event::new(
+        id,
+        conversation.log_kind(entry.what),
+        view::body(exchange, conversation, entry),
+    );
+    event.from = view::sender(exchange, conversation, entry).map(Member::id);
     // Empty in every sample.
     event.to = Some(ringback_model::MemberId::new(""));
     event.state = Some(nothing);

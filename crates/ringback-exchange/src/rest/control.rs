@@ -23,6 +23,14 @@ impl Exchange {
         let call = leg.and_then(|leg| self.calls.get(leg.call));
         call.is_some_and(|call| call.ended.is_none())
     }
+
+    /// The call of a leg, named by its first leg; none when there is no such leg (any more).
+    #[must_use]
+    pub fn call_of(&self, leg: &LegId) -> Option<LegId> {
+        let leg = self.legs.get(self.leg_by_id(leg.as_str())?)?;
+        let first = self.calls.get(leg.call)?.legs.first()?;
+        Some(self.legs.get(*first)?.id())
+    }
 }
 
 pub(super) fn calls(exchange: &Exchange, operation: &ListCalls) -> Calls {
@@ -82,7 +90,7 @@ pub(super) fn set_phone(
     };
     let set_up = exchange.phones.set(number.as_str());
     if let Some(script) = script {
-        set_up.script = script;
+        set_up.script = script.into();
     }
     if let Some(name) = &operation.body.name {
         set_up.name = Some(name.as_str().into());
@@ -133,7 +141,7 @@ fn act(
     let number = PhoneNumber::new(number)
         .map_err(|error| refusal::malformed_number("number", number, &error))?;
     let number = number.as_str();
-    let in_call = |leg: &Leg| **leg.phone() == *number && !leg.state.is_over();
+    let in_call = |leg: &Leg| *leg.phone() == *number && !leg.state.is_over();
     if exchange.phones.get(number).is_none() && !exchange.legs.iter().any(|(_, leg)| in_call(leg)) {
         return Err(refusal::no_such_phone(number));
     }
@@ -141,7 +149,7 @@ fn act(
         .legs
         .iter()
         .rev()
-        .find(|(_, leg)| **leg.phone() == *number && !leg.state.is_over() && can(leg))
+        .find(|(_, leg)| *leg.phone() == *number && !leg.state.is_over() && can(leg))
         .map(|(key, _)| key)
         .ok_or_else(|| refusal::phone_idle(number, what))?;
     exchange.phone_event(now, leg, event);
@@ -151,12 +159,9 @@ fn act(
 /// A phone that is set up, or one that is not and has been called.
 fn phone(exchange: &Exchange, number: &str) -> Option<PhoneView> {
     let set_up = exchange.phones.get(number);
-    let busy = exchange
-        .legs
-        .iter()
-        .rev()
-        .find(|(_, leg)| **leg.phone() == *number && !leg.state.is_over());
-    let script = set_up.map_or(exchange.settings.default_script, |phone| phone.script);
+    let busy =
+        exchange.legs.iter().rev().find(|(_, leg)| *leg.phone() == *number && !leg.state.is_over());
+    let script = set_up.map_or_else(|| exchange.phones.default_script(), |phone| &phone.script);
     let state = match busy.map(|(_, leg)| (leg.way, leg.state)) {
         None => PhoneState::Idle,
         Some((_, State::Answered)) => PhoneState::Talking,
@@ -199,7 +204,7 @@ fn view(exchange: &Exchange, key: u64) -> Option<View> {
         legs.iter().map(|leg| leg_view(leg)).collect(),
     );
     shown.conversation =
-        Some(ringback_model::ConversationId::new(call.conversation_id.dashed("CON-")));
+        call.first_conversation().map(|id| ringback_model::ConversationId::new(id.dashed("CON-")));
     shown.application = Some(call.routes.application.clone());
     shown.error = call.error.as_deref().map(str::to_owned);
     Some(shown)
@@ -213,6 +218,7 @@ fn leg_view(leg: &Leg) -> CallLeg {
         leg.to.to_string(),
         leg.state.status(),
     );
+    shown.kind = Some(leg.far.kind());
     shown.started = Some(leg.made);
     shown.answered = leg.answered;
     shown.ended = leg.ended;

@@ -6,7 +6,7 @@ pub(crate) mod control;
 mod numbers;
 mod page;
 mod v1;
-mod view;
+pub(crate) mod view;
 
 use ringback_model::{
     Operation, Timestamp, account, applications as apps, control as ctl, insight,

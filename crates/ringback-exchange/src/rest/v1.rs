@@ -2,14 +2,14 @@
 
 use ringback_model::{
     HalLink, HalLinks, Kept,
-    event::{ConversationTimes, EventUser, Order},
+    event::{ConversationTimes, Order},
     problem::known,
     v1::{
         Conversation as View, ConversationList, ConversationLite, ConversationState,
-        EmbeddedConversations, EmbeddedFrom, EmbeddedMembers, EmbeddedUser, Event, EventList,
-        GetConversation, GetEvent, GetMe, GetMember, Initiator, InitiatorBy, ListConversations,
-        ListEvents, ListMembers, MediaState, Member as MemberView, MemberLinks, MemberList,
-        MemberLite, MemberRef, Properties, UserLite,
+        EmbeddedConversations, EmbeddedMembers, EmbeddedUser, Event, EventList, GetConversation,
+        GetEvent, GetMe, GetMember, Initiator, InitiatorBy, ListConversations, ListEvents,
+        ListMembers, MediaState, Member as MemberView, MemberLinks, MemberList, MemberLite,
+        Properties, UserLite,
     },
 };
 
@@ -158,8 +158,8 @@ fn member_view(exchange: &Exchange, conversation: &Conversation, member: &Member
     shown.state = Some(view::state(member));
     shown.timestamp = Some(view::times(member));
     shown.initiator = Some(initiator);
-    shown.channel = exchange.legs.get(member.leg).map(view::channel);
-    shown.media = Some(view::media());
+    shown.channel = view::channel_of(exchange, member);
+    shown.media = Some(view::media_of(exchange, member));
     // A member id here, where beta had a user's.
     shown.invited_by = member.invited.map(|_| member.id().to_string());
     shown.links = Some(member_links(exchange, conversation, member));
@@ -209,7 +209,10 @@ pub(super) fn events(
         .map(|(place, entry)| (place as u64 + 1, entry))
         .filter(|(id, _)| (start..=end).contains(id))
         .filter(|(_, entry)| {
-            operation.event_type.as_ref().is_none_or(|kind| entry.what.event_type() == *kind)
+            operation
+                .event_type
+                .as_ref()
+                .is_none_or(|kind| conversation.log_kind(entry.what) == *kind)
         })
         .collect();
     if operation.order == Some(Order::Desc) {
@@ -238,20 +241,15 @@ pub(super) fn event(
 }
 
 fn event_view(exchange: &Exchange, conversation: &Conversation, id: u64, entry: &Entry) -> Event {
-    let mut event =
-        Event::new(id, entry.what.event_type(), view::body(exchange, conversation, entry));
+    let mut event = Event::new(
+        id,
+        conversation.log_kind(entry.what),
+        view::body(exchange, conversation, entry),
+    );
     event.timestamp = Some(entry.at);
-    if let Some(sender) = view::sender(exchange, conversation) {
+    if let Some(sender) = view::sender(exchange, conversation, entry) {
         event.from = Some(sender.id());
-        let mut user = EventUser::new();
-        user.id = Some(sender.user_id());
-        user.name = Some(sender.user_name());
-        let mut member = MemberRef::new();
-        member.id = Some(sender.id());
-        let mut from = EmbeddedFrom::new();
-        from.from_user = Some(user);
-        from.from_member = Some(member);
-        event.embedded = Some(from);
+        event.embedded = Some(view::embedded_from(sender));
     }
     event.links = Some(view::link(format!("{}/events/{id}", href(exchange, conversation))));
     event

@@ -3,10 +3,11 @@
 use ringback_model::{
     ConversationId, HalLink, HalLinks, Json, MemberId, MemberState as WireState,
     event::{
-        Audio, AudioSayBody, AudioSettings, Channel, ChannelEndpoint, EventUser, HangupBody,
-        Initiator, InitiatorBy, LegBody, LegRef, Media, MemberBody, MemberMediaBody, MemberTimes,
-        Reason, SayRefBody,
+        Audio, AudioSayBody, AudioSettings, Channel, EventUser, HangupBody, Initiator, InitiatorBy,
+        LegBody, LegRef, Media, MemberBody, MemberMediaBody, MemberTimes, Reason, RtcRefBody,
+        SayRefBody,
     },
+    v1::{EmbeddedFrom, MemberRef},
 };
 
 use crate::{
@@ -143,21 +144,17 @@ pub(super) fn initiator(member: &Member) -> Initiator {
     initiator
 }
 
-pub(super) fn channel(leg: &Leg) -> Channel {
-    let phone = |number: &str| {
-        let mut end = ChannelEndpoint::new();
-        end.kind = Some(ringback_model::ChannelType::Phone);
-        end.number = Some(number.to_owned());
-        Some(Box::new(end))
-    };
+pub(crate) fn channel(leg: &Leg) -> Channel {
+    let (from, to) = leg.ends();
     let mut channel = Channel::new();
-    channel.kind = Some(ringback_model::ChannelType::Phone);
+    channel.kind = Some(leg.far.kind());
     channel.id = Some(leg.id());
-    channel.from = phone(&leg.from);
-    channel.to = phone(&leg.to);
+    channel.from = Some(Box::new(from));
+    channel.to = Some(Box::new(to));
+    channel.headers = leg.far.headers().cloned();
     channel.leg_ids = Some(vec![LegRef::Text(leg.id())]);
     if let Some(dial) = &leg.dial {
-        channel.cpa = Some(false);
+        channel.cpa = Some(dial.detection.is_some());
         channel.preanswer = Some(false);
         channel.ring_timeout = Some(i64::from(dial.timeout) * 1_000);
         channel.cpa_time = Some(CPA_TIME);
@@ -166,62 +163,105 @@ pub(super) fn channel(leg: &Leg) -> Channel {
     channel
 }
 
-pub(super) fn media() -> Media {
+/// The channel of a member: that of its leg, or what the Conversation API was given.
+pub(super) fn channel_of(exchange: &Exchange, member: &Member) -> Option<Channel> {
+    match member.leg {
+        Some(leg) => exchange.legs.get(leg).map(channel),
+        None => member.more.as_ref()?.channel.as_ref()?.read().ok(),
+    }
+}
+
+/// The media of a member: what its leg hears and lets hear, or what the Conversation API was given.
+pub(super) fn media_of(exchange: &Exchange, member: &Member) -> Media {
+    let given = member.more.as_ref().and_then(|more| more.media.as_ref());
+    if let Some(given) = given.and_then(|given| given.read().ok()) {
+        return given;
+    }
+    let leg = member.leg.and_then(|leg| exchange.legs.get(leg));
+    media(leg.is_some(), leg.is_some_and(|leg| leg.muted), leg.is_some_and(|leg| leg.earmuffed))
+}
+
+fn media(enabled: bool, muted: bool, earmuffed: bool) -> Media {
     let mut settings = AudioSettings::new();
-    settings.enabled = Some(true);
-    settings.earmuffed = Some(false);
-    settings.muted = Some(false);
+    settings.enabled = Some(enabled);
+    settings.earmuffed = Some(earmuffed);
+    settings.muted = Some(muted);
     let mut media = Media::new();
-    media.audio = Some(Audio::Flag(true));
+    media.audio = Some(Audio::Flag(enabled));
     media.audio_settings = Some(settings);
     media
 }
 
 /// The body of an entry of the log.
-pub(super) fn body(exchange: &Exchange, conversation: &Conversation, entry: &Entry) -> Json {
+pub(crate) fn body(exchange: &Exchange, conversation: &Conversation, entry: &Entry) -> Json {
+    if let What::Body(place) = entry.what {
+        let body = conversation.bodies.get(place as usize);
+        return body.map_or_else(|| exchange.empty.clone(), |body| body.text.clone());
+    }
     let Some(member) = conversation.members.get(entry.member as usize) else {
         return exchange.empty.clone();
     };
-    let Some(leg) = exchange.legs.get(member.leg) else { return exchange.empty.clone() };
-    let seed = exchange.settings.seed;
-    let say_id =
-        |text: u32| Some(Id::derive(seed, Purpose::Trace, member.leg, u64::from(text)).dashed(""));
+    let leg = member.leg.and_then(|leg| exchange.legs.get(leg));
+    let channel = || channel_of(exchange, member);
+    let say_id = |text: u32| {
+        let seed = exchange.settings.seed;
+        let leg = member.leg.unwrap_or(u64::MAX);
+        Some(Id::derive(seed, Purpose::Trace, leg, u64::from(text)).dashed(""))
+    };
     let body = match entry.what {
-        What::MemberJoined | What::MemberLeft => {
+        What::MemberInvited | What::MemberJoined | What::MemberLeft => {
             let mut user = EventUser::new();
             user.id = Some(member.user_id());
+            // The users of calls are shown by their id alone.
+            if member.leg.is_none() {
+                user.name = Some(member.user_name());
+            }
             let mut body = MemberBody::new();
             body.user = Some(user);
-            body.channel = Some(channel(leg));
+            body.channel = channel();
             let mut times = times(member);
             times.joined = entry.joined;
             times.left = member.left.filter(|_| entry.what == What::MemberLeft);
             body.timestamp = Some(times);
+            body.member_id = member.leg.is_none().then(|| member.id());
+            let reason = member.more.as_ref().and_then(|more| more.reason.as_ref());
+            if entry.what == What::MemberLeft {
+                body.reason = reason.and_then(|reason| reason.read().ok());
+            }
             Json::of(&body)
         }
         What::MemberMedia => {
             let mut body = MemberMediaBody::new();
             body.audio = Some(true);
-            body.media = Some(media());
-            body.channel = Some(channel(leg));
+            body.media = Some(media(true, false, false));
+            body.channel = channel();
             Json::of(&body)
         }
-        What::SipRinging | What::SipAnswered => {
+        What::SipRinging | What::SipAnswered | What::RtcAnswered => {
             let mut body = LegBody::new();
-            body.channel = Some(channel(leg));
+            body.channel = channel();
             // The samples of `sip:ringing` have no direction.
-            body.direction = (entry.what == What::SipAnswered).then(|| leg.direction());
+            body.direction =
+                leg.filter(|_| entry.what != What::SipRinging).map(|leg| leg.direction());
             Json::of(&body)
         }
-        What::SipHangup => {
+        What::SipHangup | What::RtcHangup => {
             let mut reason = Reason::new();
-            let (_, sip_code) = leg.failure();
-            reason.text = Some(leg.state.word().to_owned());
-            reason.sip_code = Some(sip_code.unwrap_or(200).to_string());
+            if let Some(leg) = leg {
+                let (_, sip_code) = leg.failure();
+                reason.text = Some(leg.state.word().to_owned());
+                reason.sip_code = Some(sip_code.unwrap_or(200).to_string());
+            }
             let mut body = HangupBody::new();
-            body.channel = Some(channel(leg));
-            body.direction = Some(leg.direction());
+            body.channel = channel();
+            body.direction = leg.map(|leg| leg.direction());
             body.reason = Some(reason);
+            Json::of(&body)
+        }
+        What::MuteOn | What::MuteOff | What::EarmuffOn | What::EarmuffOff => {
+            let mut body = RtcRefBody::new();
+            body.rtc_id = leg.map(Leg::id);
+            body.channel = channel();
             Json::of(&body)
         }
         What::AudioSay(text) => {
@@ -229,23 +269,45 @@ pub(super) fn body(exchange: &Exchange, conversation: &Conversation, entry: &Ent
             body.text = conversation.texts.get(text as usize).map(|text| text.to_string());
             Json::of(&body)
         }
-        What::AudioSayDone(text) => {
+        What::AudioSayDone(text) | What::AudioSayStop(text) => {
             let mut body = SayRefBody::new();
             body.say_id = say_id(text);
             Json::of(&body)
         }
+        What::Body(_) => Ok(exchange.empty.clone()),
     };
     body.unwrap_or_else(|_| exchange.empty.clone())
 }
 
-/// The member that stands in `from` of every event: the inbound one (as captured logs show).
-pub(super) fn sender<'a>(
+/// The member that stands in `from` of an event.
+///
+/// In a conversation that a call made it is the inbound one in every event, as captured logs show;
+/// elsewhere it is the member that the event is about.
+pub(crate) fn sender<'a>(
     exchange: &Exchange,
     conversation: &'a Conversation,
+    entry: &Entry,
 ) -> Option<&'a Member> {
-    conversation
-        .members
-        .iter()
-        .find(|member| exchange.legs.get(member.leg).is_some_and(|leg| leg.way == Way::Inbound))
-        .or_else(|| conversation.members.first())
+    if conversation.kept.is_some() {
+        return conversation.members.get(entry.member as usize);
+    }
+    let inbound = |member: &&Member| {
+        let leg = member.leg.and_then(|leg| exchange.legs.get(leg));
+        leg.is_some_and(|leg| leg.way == Way::Inbound)
+    };
+    conversation.members.iter().find(inbound).or_else(|| conversation.members.first())
+}
+
+/// The user and the member behind an event.
+pub(crate) fn embedded_from(sender: &Member) -> EmbeddedFrom {
+    let mut user = EventUser::new();
+    user.id = Some(sender.user_id());
+    user.name = Some(sender.user_name());
+    user.display_name = sender.more.as_ref().and_then(|more| more.display_name.clone());
+    let mut member = MemberRef::new();
+    member.id = Some(sender.id());
+    let mut from = EmbeddedFrom::new();
+    from.from_user = Some(user);
+    from.from_member = Some(member);
+    from
 }

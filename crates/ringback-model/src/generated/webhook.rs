@@ -567,12 +567,8 @@ variants! {
 #[serde(remote = "Self")]
 pub struct DtmfResult {
     /// The keys; null when speech ended the input, empty when nothing was pressed.
-    #[serde(
-        default,
-        skip_serializing_if = "Option::is_none",
-        deserialize_with = "lenient::optional"
-    )]
-    pub digits: Option<String>,
+    #[serde(default, skip_serializing_if = "Nullable::is_absent")]
+    pub digits: Nullable<String>,
     /// Whether the timer ended it.
     #[serde(
         default,
@@ -600,7 +596,7 @@ impl DtmfResult {
     }
 }
 
-setters!(DtmfResult { digits: into(String), timed_out: some(bool) });
+setters!(DtmfResult { digits: nullable(String), timed_out: some(bool) });
 
 /// What was said.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
