@@ -12,8 +12,8 @@ use secrecy::SecretString;
 
 use crate::{
     commands::{
-        api, apps, call, completions, conversations, demo, emulator, env, jwt, ncco, nexmo,
-        numbers, phones, serve,
+        api, apps, auth, call, calls, completions, conversations, demo, emulator, env, events, jwt,
+        legs, members, ncco, nexmo, numbers, phones, prices, recordings, serve, users, wait,
     },
     output::Format,
 };
@@ -42,7 +42,7 @@ pub(crate) struct Cli {
 }
 
 /// What every command takes.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(crate) struct Global {
     /// How data is printed; a table on a terminal and JSON elsewhere, unless said
     #[arg(short, long, global = true, value_enum, value_name = "FORMAT")]
@@ -97,8 +97,37 @@ pub(crate) enum Command {
     /// Conversations, their events and members
     #[command(subcommand, visible_alias = "conversation")]
     Conversations(conversations::Command),
+    /// Members of conversations
+    #[command(subcommand, visible_alias = "member")]
+    Members(members::Command),
+    /// Events of conversations
+    #[command(subcommand, visible_alias = "event")]
+    Events(events::Command),
+    /// Users of the application
+    #[command(subcommand, visible_alias = "user")]
+    Users(users::Command),
+    /// Calls of the application, and what is done with them while they run
+    #[command(subcommand)]
+    Calls(calls::Command),
+    /// Legs: the connections that calls consist of
+    #[command(subcommand, visible_alias = "leg")]
+    Legs(legs::Command),
+    /// Recordings and transcripts
+    #[command(subcommand, visible_alias = "recording")]
+    Recordings(recordings::Command),
+    /// Wait in the emulator until a call is where it should be: exit code 1 when it is not in time
+    Wait(wait::Args),
+    /// What a number tells about itself
+    Insight(prices::Insight),
+    /// What it costs to reach a number or a country
+    Price(prices::Price),
     /// What is left on the account
     Balance,
+    /// Who calls: saved, shown and checked
+    #[command(subcommand)]
+    Auth(auth::Command),
+    /// Check everything between here and a first call, and say what to do
+    Doctor,
     /// Tokens
     #[command(subcommand)]
     Jwt(Box<jwt::Command>),

@@ -20,6 +20,7 @@ use crate::{
     credentials,
     errors::Complaint,
     output::{self, Output},
+    settings::Settings as Said,
     terminal::Terminal,
 };
 
@@ -30,15 +31,22 @@ pub(crate) const EMULATOR: &str = "http://127.0.0.1:4010";
 #[derive(Debug)]
 pub(crate) struct Context {
     pub(crate) global: Global,
-    pub(crate) given: Given,
+    pub(crate) settings: Said,
     pub(crate) terminal: Terminal,
     pub(crate) output: Output,
 }
 
 impl Context {
-    pub(crate) fn new(global: Global, given: Given, terminal: Terminal) -> Self {
+    pub(crate) fn new(mut global: Global, given: Given, terminal: Terminal) -> Self {
         let output = Output::new(global.output, terminal);
-        Self { global, given, terminal, output }
+        let settings = Said::take(&mut global, given);
+        Self { global, settings, terminal, output }
+    }
+
+    /// The same with other credentials.
+    pub(crate) fn with(&self, settings: Said) -> Self {
+        let Self { global, terminal, output, .. } = self;
+        Self { global: global.clone(), settings, terminal: *terminal, output: *output }
     }
 
     /// Runs what has to wait; a runtime is made for those commands only.
@@ -125,9 +133,32 @@ impl Context {
         }
     }
 
+    /// The same, with every operation sent to this origin.
+    pub(crate) fn at(&self, origin: String) -> Self {
+        let Self { terminal, output, .. } = self;
+        let global = Global { url: Some(origin), ..self.global.clone() };
+        Self { global, settings: self.settings.clone(), terminal: *terminal, output: *output }
+    }
+
+    /// Sends an operation and prints the reply as it came.
+    pub(crate) async fn show<O: Operation>(&self, operation: &O) -> anyhow::Result<()> {
+        let answer = self.answer(operation).await?;
+        self.output.document(&String::from_utf8_lossy(&answer.body))
+    }
+
+    /// Where operations like this one go.
+    pub(crate) fn origin(&self, info: &'static OperationInfo) -> anyhow::Result<String> {
+        let client = Client::new(ringback_client::Credentials::new());
+        let client = match self.url(info) {
+            Some(url) => client.origin(url).map_err(api_answer::local)?,
+            None => client,
+        };
+        Ok(client.origin_of(info).map_err(api_answer::local)?.to_owned())
+    }
+
     /// A client for operations like this one.
     pub(crate) fn client(&self, info: &'static OperationInfo) -> anyhow::Result<Client> {
-        let credentials = credentials::for_operation(&self.global, info)?;
+        let credentials = credentials::for_operation(&self.settings, info)?;
         let client = Client::new(credentials).http(Settings::new());
         let client = match self.url(info) {
             Some(url) => client.origin(url).map_err(api_answer::local)?,

@@ -1,4 +1,4 @@
-//! Who calls: flags first, then the environment.
+//! What goes along with a request, and the keys it is made of.
 
 use std::{fs, io::Read as _, path::Path};
 
@@ -7,23 +7,29 @@ use ringback_jwt::{Claims, Signer, TokenCache};
 use ringback_model::operation::{OperationInfo, Scheme};
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::{cli::Global, errors::Complaint};
+use crate::{
+    errors::Complaint,
+    settings::{Name, Settings},
+};
 
-/// What an operation needs of what is known; a key file is read only for those that take a token.
+/// What an operation needs of what is known; files are read only for what is missing and needed.
 pub(crate) fn for_operation(
-    global: &Global,
+    settings: &Settings,
     info: &'static OperationInfo,
 ) -> anyhow::Result<Credentials> {
     let mut credentials = Credentials::new();
     let takes = |schemes: &[Scheme]| info.auth.iter().any(|scheme| schemes.contains(scheme));
-    let has_token = takes(&[Scheme::Jwt]) && global.application_id.is_some();
+    let id = match takes(&[Scheme::Jwt]) {
+        true => settings.text(Name::ApplicationId)?,
+        false => None,
+    };
     if takes(&[Scheme::Basic, Scheme::Query]) {
-        match (&global.api_key, &global.api_secret) {
+        match (settings.text(Name::ApiKey)?, settings.get(Name::ApiSecret)?) {
             (Some(key), Some(secret)) => {
-                credentials = credentials.account(key, secret.clone());
+                credentials = credentials.account(key, secret.text.clone());
             }
             (None, None) => {}
-            _ if has_token => {}
+            _ if id.is_some() => {}
             (Some(_), None) => {
                 return Err(half("an API key", "its secret", "SECRET", "api-secret").into());
             }
@@ -33,9 +39,9 @@ pub(crate) fn for_operation(
         }
     }
     if takes(&[Scheme::Jwt]) {
-        match (&global.application_id, &global.private_key) {
+        match (id, settings.get(Name::PrivateKey)?) {
             (Some(id), Some(key)) => {
-                let cache = TokenCache::new(signer(key)?, Claims::new(id));
+                let cache = TokenCache::new(signer(&key.text)?, Claims::new(id));
                 credentials = credentials.application(cache);
             }
             (None, None) => {}
@@ -44,7 +50,7 @@ pub(crate) fn for_operation(
                     "{} needs a token, and there is an application id but no private key",
                     info.id
                 ))
-                .fix("give --private-key FILE or set VONAGE_PRIVATE_KEY")
+                .fix("give --private-key FILE, set VONAGE_PRIVATE_KEY, or use `ringback auth set`")
                 .into());
             }
             (None, Some(_)) => {
@@ -52,7 +58,7 @@ pub(crate) fn for_operation(
                     "{} needs a token, and there is a private key but no application id",
                     info.id
                 ))
-                .fix("give --application-id ID or set VONAGE_APPLICATION_ID")
+                .fix("give --application-id ID, set VONAGE_APPLICATION_ID, or use `ringback auth set`")
                 .into());
             }
         }
@@ -62,7 +68,7 @@ pub(crate) fn for_operation(
 
 fn half(there: &str, missing: &str, word: &str, flag: &str) -> Complaint {
     Complaint::usage(format!("there is {there} without {missing}"))
-        .fix(format!("give --{flag} {word} or set VONAGE_API_{word}"))
+        .fix(format!("give --{flag} {word}, set VONAGE_API_{word}, or use `ringback auth set`"))
 }
 
 /// Reads a private key: PEM text, `-` for stdin, or a file.

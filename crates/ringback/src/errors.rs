@@ -55,6 +55,20 @@ impl Complaint {
     }
 }
 
+impl Complaint {
+    /// Whether the API said no.
+    pub(crate) fn is_refusal(&self) -> bool {
+        self.exit == REFUSED
+    }
+
+    /// What to do about it, or else what is known of it.
+    pub(crate) fn advice(&self) -> Option<&str> {
+        let titled =
+            |title| self.notes.iter().find(|(name, _)| *name == title).map(|(_, text)| text);
+        titled("fix").or_else(|| titled("hint")).map(String::as_str)
+    }
+}
+
 impl fmt::Display for Complaint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.sentence)

@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 mod api_answer;
+mod body;
+mod checks;
 mod child;
 mod cli;
 mod commands;
@@ -13,6 +15,7 @@ mod log;
 mod node;
 mod output;
 mod private_file;
+mod settings;
 mod signals;
 mod stream;
 mod terminal;

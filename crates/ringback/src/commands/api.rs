@@ -1,6 +1,6 @@
 //! Any operation of the API.
 
-use std::{fs, io::Read as _, process::ExitCode};
+use std::process::ExitCode;
 
 use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -10,8 +10,8 @@ use ringback_model::{
 };
 use serde_json::json;
 
-use super::jwt::{pair, unreadable};
-use crate::{context::Context, errors::Complaint, output::write};
+use super::jwt::pair;
+use crate::{body, context::Context, errors::Complaint, output::write};
 
 /// All but the characters that RFC 3986 calls unreserved.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -184,15 +184,15 @@ fn parts(info: &'static OperationInfo, args: &Args) -> anyhow::Result<RequestPar
         encoded.collect::<Vec<_>>().join("&")
     };
     let query = pairs(Place::Query);
-    let (content_type, body) = match (info.encoding, &args.data) {
+    let (content_type, bytes) = match (info.encoding, &args.data) {
         (Encoding::Form, data) => {
             let form = match data {
-                Some(data) => body(data)?,
+                Some(data) => body::bytes(data)?,
                 None => pairs(Place::Form).into_bytes(),
             };
             (Some("application/x-www-form-urlencoded"), form)
         }
-        (Encoding::Json, Some(data)) => (Some("application/json"), body(data)?),
+        (Encoding::Json, Some(data)) => (Some("application/json"), body::bytes(data)?),
         (Encoding::None, Some(_)) => {
             return Err(Complaint::usage(format!("{} takes no body", info.id)).into());
         }
@@ -203,20 +203,8 @@ fn parts(info: &'static OperationInfo, args: &Args) -> anyhow::Result<RequestPar
         path,
         query: (!query.is_empty()).then_some(query),
         content_type: content_type.map(str::to_owned),
-        body: Bytes::from(body),
+        body: Bytes::from(bytes),
     })
-}
-
-fn body(data: &str) -> anyhow::Result<Vec<u8>> {
-    match data.strip_prefix('@') {
-        None => Ok(data.as_bytes().to_vec()),
-        Some("-") => {
-            let mut bytes = Vec::new();
-            std::io::stdin().read_to_end(&mut bytes)?;
-            Ok(bytes)
-        }
-        Some(file) => fs::read(file).map_err(|error| unreadable(file, &error).into()),
-    }
 }
 
 fn unknown(info: &OperationInfo, name: &str) -> Complaint {

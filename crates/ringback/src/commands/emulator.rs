@@ -9,7 +9,7 @@ use std::{
 use anyhow::Context as _;
 use ringback_emulator::{ClockMode, Config, Emulator, Error, Mapping};
 use ringback_model::control::Environment;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 
 use super::env;
 use crate::{
@@ -20,6 +20,7 @@ use crate::{
     listen::listen,
     output::note,
     private_file::PrivateFile,
+    settings::Name,
     signals,
 };
 
@@ -113,10 +114,10 @@ fn no_start(error: &Error) -> Complaint {
 fn config(args: &Args, context: &Context) -> anyhow::Result<Config> {
     let mut config = Config::new().clock(args.clock);
     // The account of the real platform, which may stand in the environment, is not this one's.
-    let key = context.global.api_key.as_ref().filter(|_| context.given.api_key);
-    let secret = context.global.api_secret.as_ref().filter(|_| context.given.api_secret);
+    let key = context.settings.flag(Name::ApiKey);
+    let secret = context.settings.flag(Name::ApiSecret);
     config = match (key, secret) {
-        (Some(key), Some(secret)) => config.credentials(key, secret.clone()),
+        (Some(key), Some(secret)) => config.credentials(key.expose_secret(), secret.clone()),
         (None, None) => config,
         _ => {
             return Err(Complaint::usage("an account has an API key and an API secret")

@@ -14,6 +14,7 @@ use crate::{
     credentials,
     errors::{Complaint, printable},
     output::{Format, note, print},
+    settings::Name,
 };
 
 /// Tokens.
@@ -94,12 +95,12 @@ pub(crate) fn run(command: Command, context: &Context) -> anyhow::Result<ExitCod
 }
 
 fn create(args: Create, context: &Context) -> anyhow::Result<ExitCode> {
-    let Some(id) = &context.global.application_id else {
+    let Some(id) = context.settings.text(Name::ApplicationId)? else {
         return Err(Complaint::usage("a token needs the id of its application")
             .fix("give --application-id ID or set VONAGE_APPLICATION_ID")
             .into());
     };
-    let Some(key) = &context.global.private_key else {
+    let Some(key) = context.settings.get(Name::PrivateKey)? else {
         return Err(Complaint::usage("a token is signed with the private key of its application")
             .fix("give --private-key FILE or set VONAGE_PRIVATE_KEY")
             .into());
@@ -130,7 +131,7 @@ fn create(args: Create, context: &Context) -> anyhow::Result<ExitCode> {
         let value = serde_json::from_str(&text).unwrap_or(Value::String(text));
         claims = claims.claim(name, value);
     }
-    let token = mint(&credentials::signer(key)?, &claims)?;
+    let token = mint(&credentials::signer(&key.text)?, &claims)?;
     print(&token)?;
     warn(&token)?;
     Ok(ExitCode::SUCCESS)
@@ -188,26 +189,23 @@ fn verify(args: &Verify, context: &Context) -> anyhow::Result<ExitCode> {
     if !args.signature_secret.is_empty() {
         return verify_webhook(&token, args, context);
     }
-    let mut verifier = match (&args.public_key, &context.global.private_key) {
-        (Some(source), _) => {
+    let mut verifier = match &args.public_key {
+        Some(source) => {
             let (name, text) = credentials::key_text(source, "public")?;
             Verifier::new(text.expose_secret())
                 .map_err(|error| Complaint::failure(format!("{name}: {error}")))?
         }
-        (None, Some(key)) => Verifier::from_key(credentials::signer(key)?.public_key()),
-        (None, None) => {
-            return Err(Complaint::usage(
-                "a token is checked with the public key of its application",
-            )
-            .fix("give --public-key FILE, or --private-key FILE with the other half")
-            .into());
+        None => {
+            let key = context.settings.get(Name::PrivateKey)?.ok_or_else(|| {
+                Complaint::usage("a token is checked with the public key of its application")
+                    .fix("give --public-key FILE, or --private-key FILE with the other half")
+            })?;
+            Verifier::from_key(credentials::signer(&key.text)?.public_key())
         }
     };
     // A variable that was set for something else must not make a token bad.
-    if let Some(id) =
-        context.global.application_id.as_ref().filter(|_| context.given.application_id)
-    {
-        verifier = verifier.application_id(id);
+    if let Some(id) = context.settings.flag(Name::ApplicationId) {
+        verifier = verifier.application_id(id.expose_secret());
     }
     match verifier.verify(&token, now(), args.leeway) {
         Ok(verified) => good(&verified.claims, &verified.warnings, context),

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 use ringback_exchange::{Script, ScriptError};
-use ringback_model::{Operation, control};
+use ringback_model::control;
 
 use crate::{context::Context, output::Column};
 
@@ -36,6 +36,20 @@ pub(crate) enum Command {
         /// Its number
         number: String,
     },
+    /// Press keys on a phone that talks
+    Press {
+        /// Its number
+        number: String,
+        /// The keys, such as 1#; p is half a second
+        digits: String,
+    },
+    /// Say something into a phone that talks
+    Say {
+        /// Its number
+        number: String,
+        /// The words
+        text: String,
+    },
     /// Put the phone down
     Hangup {
         /// Its number
@@ -66,16 +80,25 @@ pub(crate) fn run(command: Command, context: &Context) -> anyhow::Result<ExitCod
         Command::Set { number, script, name } => {
             let mut body = control::SetPhoneRequest::new();
             (body.script, body.name) = (script, name);
-            show(&control::SetPhone::new(number, body), context)?;
+            context.wait(context.show(&control::SetPhone::new(number, body)))?;
         }
-        Command::Answer { number } => show(&control::AnswerPhone::new(number), context)?,
-        Command::Decline { number } => show(&control::DeclinePhone::new(number), context)?,
-        Command::Hangup { number } => show(&control::HangUpPhone::new(number), context)?,
+        Command::Answer { number } => {
+            context.wait(context.show(&control::AnswerPhone::new(number)))?;
+        }
+        Command::Decline { number } => {
+            context.wait(context.show(&control::DeclinePhone::new(number)))?;
+        }
+        Command::Press { number, digits } => {
+            let body = control::PressKeysRequest::new(digits);
+            context.wait(context.show(&control::PressKeys::new(number, body)))?;
+        }
+        Command::Say { number, text } => {
+            let body = control::SayRequest::new(text);
+            context.wait(context.show(&control::Say::new(number, body)))?;
+        }
+        Command::Hangup { number } => {
+            context.wait(context.show(&control::HangUpPhone::new(number)))?;
+        }
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn show<O: Operation>(operation: &O, context: &Context) -> anyhow::Result<()> {
-    let answer = context.wait(context.answer(operation))?;
-    context.output.document(&String::from_utf8_lossy(&answer.body))
 }

@@ -11,7 +11,7 @@ use crate::run::{Place, Ran};
 const TOKEN: &str = "planted-control-token";
 
 /// Runs a script in the environment of an emulator with these options; `ringback` is on its path.
-fn emulator(place: Place, options: &[&str], script: &str) -> (Place, Ran) {
+pub(crate) fn emulator(place: Place, options: &[&str], script: &str) -> (Place, Ran) {
     let binary = std::path::Path::new(env!("CARGO_BIN_EXE_ringback"));
     let path = format!("{}:/usr/bin:/bin", binary.parent().unwrap().display());
     let place = place.set("PATH", &path);

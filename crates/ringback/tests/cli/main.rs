@@ -1,10 +1,12 @@
 //! The command line as a process: what it prints where, and how it ends.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may panic")]
 
+mod auth;
 mod control;
 mod help;
 mod jwt;
 mod ncco;
+mod nouns;
 mod run;
 mod serve;
 #[cfg(unix)]
