@@ -23,8 +23,14 @@ pub struct Config {
     pub clock: ClockMode,
     /// Where webhooks with public addresses really go.
     pub maps: Vec<Mapping>,
+    /// Where https is spoken.
+    pub tls: Tls,
     /// Whether webhooks, sounds and websockets may come from servers with any certificate.
     pub insecure_webhooks: bool,
+    /// Whether pages of any origin may use the REST API; never the control API.
+    pub cors: bool,
+    /// Whether the platform's limits hold: 3 calls and 15 other requests a second.
+    pub limits: bool,
     /// Host names that may stand in `Host` and `Origin`, beside loopback names and the platform's own.
     pub allowed_hosts: Vec<String>,
     /// What the control API and the inspector ask for; needed when others can reach the address.
@@ -57,7 +63,10 @@ impl Default for Config {
             seed: None,
             clock: ClockMode::Real,
             maps: Vec::new(),
+            tls: Tls::Off,
             insecure_webhooks: false,
+            cors: false,
+            limits: false,
             allowed_hosts: Vec::new(),
             control_token: None,
             finished_calls: 1_000,
@@ -114,11 +123,32 @@ impl Config {
         self
     }
 
+    /// Serves https too, with a certificate of an authority that is made at the start.
+    #[must_use]
+    pub fn tls(mut self, tls: Tls) -> Self {
+        self.tls = tls;
+        self
+    }
+
     /// Takes every certificate of those who receive webhooks, serve sounds or websockets, such as a
     /// self-signed one.
     #[must_use]
     pub fn insecure_webhooks(mut self, insecure: bool) -> Self {
         self.insecure_webhooks = insecure;
+        self
+    }
+
+    /// Lets pages of any origin use the REST API; the control API stays closed to them.
+    #[must_use]
+    pub fn cors(mut self, allowed: bool) -> Self {
+        self.cors = allowed;
+        self
+    }
+
+    /// Makes the platform's limits hold: 3 calls and 15 other requests a second, then 429.
+    #[must_use]
+    pub fn limits(mut self, limited: bool) -> Self {
+        self.limits = limited;
         self
     }
 
@@ -174,6 +204,19 @@ impl Config {
         self.event_url = event.into();
         self
     }
+}
+
+/// Where https is spoken, for clients that insist on it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Tls {
+    /// Nowhere.
+    #[default]
+    Off,
+    /// At the same address as plain http, but at this port; 0 takes a free one.
+    Port(u16),
+    /// At the listener itself, which then takes both: the first byte says which.
+    SamePort,
 }
 
 /// Sends webhooks for one address to another: `https://demo.example=http://127.0.0.1:3000`.

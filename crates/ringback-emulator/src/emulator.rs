@@ -12,9 +12,10 @@ use crate::{
     Config, Error, control,
     core::Core,
     credentials::Credentials,
+    doors::{self, Https, Secure},
     edge::{self, Traces, WallClock},
     fetch::Fetcher,
-    http::{self, gate::Gate},
+    http::{self, gate::Gate, limits::Limits},
     keys::{self, KeyPool},
     platform::{Parts, Platform},
     socket::Sockets,
@@ -23,6 +24,8 @@ use crate::{
     webhook::sender::Sender,
 };
 
+/// How many calls may be made within a second where the platform's limits hold.
+const CALLS_PER_SECOND: u32 = 3;
 /// How long requests in progress may take to end.
 const LAST_REQUESTS: Duration = Duration::from_secs(5);
 
@@ -30,7 +33,7 @@ const LAST_REQUESTS: Duration = Duration::from_secs(5);
 pub struct Emulator {
     platform: Arc<Platform>,
     address: SocketAddr,
-    server: Option<JoinHandle<()>>,
+    servers: Vec<JoinHandle<()>>,
 }
 
 impl Emulator {
@@ -47,6 +50,8 @@ impl Emulator {
         let address = listener.local_addr().map_err(Error::Listener)?;
         let wall = WallClock::system();
         let gate = Gate::new(&config, address)?;
+        let https = Https::new(&config, address, wall.now())?;
+        let url = doors::origin("http", address);
         let opened = store::open(&mut config)?;
         let credentials = Credentials::new(&config)?;
         let signer = WebhookSigner::new(&credentials.signature_secret, &credentials.api_key)
@@ -58,16 +63,20 @@ impl Emulator {
         };
         let mut settings = Settings::new(seed, ApiKey::from(credentials.api_key.as_str()));
         settings.finished_calls = config.finished_calls;
+        settings.files_origin = format!("{url}/api.nexmo.com");
+        settings.calls_per_second = config.limits.then_some(CALLS_PER_SECOND);
         let mut core = Core::new(settings, config.clock, wall.now(), Instant::now());
         let mut past = opened.map(|opened| store::replay(opened, &mut core)).transpose()?;
         let is_new = past.as_ref().is_none_or(|past| past.is_new);
         let made = past.as_mut().and_then(|past| past.application.take());
         let trust = if config.insecure_webhooks { Trust::Any } else { Trust::System };
         let platform = Platform::new(Parts {
-            url: url(address),
+            url,
+            https: https.as_ref().map(Secure::from),
             wall,
             traces: Traces::new()?,
             gate,
+            limits: config.limits.then(Limits::default),
             keys: KeyPool::new(config.spare_key_pairs),
             start: StartState::new(&config),
             sender: Sender::new(signer, config.maps, wall, trust)?,
@@ -91,23 +100,28 @@ impl Emulator {
             }
         }
         tokio::spawn(Arc::clone(&platform).drive());
-        let stop = platform.stop.clone();
         let router = http::router(Arc::clone(&platform));
-        let server = tokio::spawn(async move {
-            let served = axum::serve(listener, router)
-                .with_graceful_shutdown(async move { stop.cancelled().await })
-                .await;
-            if let Err(error) = served {
-                tracing::error!(%error, "the emulator cannot serve any more");
-            }
-        });
-        Ok(Self { platform, address, server: Some(server) })
+        let servers = doors::serve(listener, https, router, &platform.stop)?;
+        Ok(Self { platform, address, servers })
     }
 
     /// The origin of every operation, such as `http://127.0.0.1:4010`.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.platform.url
+    }
+
+    /// The origin of https, such as `https://127.0.0.1:4011`; none when there is none.
+    #[must_use]
+    pub fn tls_url(&self) -> Option<&str> {
+        Some(&self.platform.https.as_ref()?.url)
+    }
+
+    /// The certificate, PEM, of the authority that clients of https have to trust; it is new at each
+    /// start. None when there is no https.
+    #[must_use]
+    pub fn ca_pem(&self) -> Option<&str> {
+        Some(&self.platform.https.as_ref()?.pem)
     }
 
     /// The address of the listener.
@@ -128,10 +142,10 @@ impl Emulator {
     pub async fn stop(mut self) {
         self.platform.stop.cancel();
         self.platform.tasks.close();
-        let server = self.server.take();
+        let servers = std::mem::take(&mut self.servers);
         let ended = async {
-            if let Some(server) = server {
-                // The server's task neither panics nor is aborted.
+            for server in servers {
+                // A server's task neither panics nor is aborted.
                 drop(server.await);
             }
             self.platform.tasks.wait().await;
@@ -153,7 +167,7 @@ impl Drop for Emulator {
         if let Some(store) = &self.platform.store {
             store.end();
         }
-        if let Some(server) = &self.server {
+        for server in &self.servers {
             server.abort();
         }
     }
@@ -185,16 +199,6 @@ async fn make_ready(platform: Arc<Platform>, given: Option<KeyPair>) {
     platform.keys.fill();
 }
 
-/// The origin under which a listener is reached from this machine.
-fn url(address: SocketAddr) -> String {
-    let ip = address.ip();
-    match (ip.is_unspecified(), ip.is_ipv6()) {
-        (true, _) => format!("http://127.0.0.1:{}", address.port()),
-        (false, true) => format!("http://[{ip}]:{}", address.port()),
-        (false, false) => format!("http://{ip}:{}", address.port()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -205,19 +209,6 @@ mod tests {
     };
 
     use super::*;
-
-    #[test]
-    fn urls() {
-        for (address, expected) in [
-            ("127.0.0.1:4010", "http://127.0.0.1:4010"),
-            ("0.0.0.0:1", "http://127.0.0.1:1"),
-            ("[::1]:1", "http://[::1]:1"),
-            ("[::]:1", "http://127.0.0.1:1"),
-            ("10.0.0.7:80", "http://10.0.0.7:80"),
-        ] {
-            assert_eq!(url(address.parse().unwrap()), expected);
-        }
-    }
 
     #[tokio::test]
     async fn a_key_that_cannot_be_loaded_is_told_from_an_unknown_application() {

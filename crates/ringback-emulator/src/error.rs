@@ -45,6 +45,18 @@ pub enum Error {
     /// The thread that writes the state cannot be started.
     #[error("the thread that writes the state cannot be started")]
     Writer(#[source] std::io::Error),
+    /// The port for https cannot be had.
+    #[error("https cannot be served at {address}")]
+    Https {
+        /// The address that was asked for.
+        address: SocketAddr,
+        /// Why it cannot be had.
+        #[source]
+        cause: std::io::Error,
+    },
+    /// No certificate can be made for https.
+    #[error("no certificate can be made for https")]
+    Certificate(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The operating system gives no random numbers.
     #[error("the operating system gives no random numbers")]
     Random,
@@ -64,6 +76,7 @@ impl Error {
                 | Self::SignatureSecret(_)
                 | Self::PrivateKey(_)
                 | Self::DataDir { .. }
+                | Self::Https { .. }
         )
     }
 }

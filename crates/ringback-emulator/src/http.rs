@@ -1,7 +1,10 @@
 //! One origin for every path of the platform, the control API and the inspector.
 
 pub(crate) mod auth;
+mod cors;
 pub(crate) mod gate;
+mod host_path;
+pub(crate) mod limits;
 mod own_key;
 pub(crate) mod refusals;
 pub(crate) mod reply;
@@ -22,11 +25,11 @@ use ringback_exchange::{Caller, Exchange, Input, Refusal};
 use ringback_model::{
     Operation, OperationInfo,
     control::GetHealth,
-    operation::{Encoding, ErrorFamily, RequestParts},
+    operation::{Encoding, ErrorFamily, ReplyKind, RequestParts},
 };
 use tokio::time::Instant;
 
-use crate::{control, page, platform::Platform, start};
+use crate::{control, files, page, platform::Platform, start};
 use refusals::{Context, Situation, refusal};
 use route::Route;
 
@@ -42,7 +45,8 @@ pub(crate) fn router(platform: Arc<Platform>) -> Router {
 
 async fn answer(State(platform): State<Arc<Platform>>, request: Request) -> Response {
     let _in_progress = InProgress::begin(&platform);
-    let (head, body) = request.into_parts();
+    let (mut head, body) = request.into_parts();
+    host_path::strip(&mut head.uri);
     let closes = has_body_of_no_length(&head);
     let mut context = Context {
         method: head.method.clone(),
@@ -50,6 +54,8 @@ async fn answer(State(platform): State<Arc<Platform>>, request: Request) -> Resp
         operation: None,
         family: route::family(head.uri.path()),
     };
+    let open = platform.gate.is_open_to_pages(context.family);
+    let page = cors::origin(&head.headers).filter(|_| open);
     let mut response = match serve(&platform, &mut context, &head, body).await {
         Ok(response) => response,
         Err(refusal) => refusals::respond(&platform, &context, *refusal),
@@ -58,6 +64,9 @@ async fn answer(State(platform): State<Arc<Platform>>, request: Request) -> Resp
         && let Ok(trace) = HeaderValue::from_str(&platform.traces.next())
     {
         response.headers_mut().insert(reply::TRACE_ID, trace);
+    }
+    if let Some(page) = page {
+        cors::allow(&mut response, page);
     }
     if closes {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
@@ -85,6 +94,11 @@ async fn serve(
     body: Body,
 ) -> Result<Response, Box<Refusal>> {
     platform.gate.check(context.family, head)?;
+    if platform.gate.is_open_to_pages(context.family)
+        && let Some(response) = cors::preflight(head)
+    {
+        return Ok(response);
+    }
     if let Some(page) = page::find(&head.method, head.uri.path()) {
         if page.needs_token() {
             context.family = ErrorFamily::Control;
@@ -108,7 +122,13 @@ async fn serve(
             auth::caller(platform, info, head, bytes)?
         }
     };
+    if let Some(limits) = &platform.limits {
+        limits.check(info, &caller, Instant::now())?;
+    }
     let parts = parts(info, head, body?)?;
+    if files::serves(info) {
+        return files::answer(platform, info, &caller, &head.method, &parts).map_err(Box::new);
+    }
     if Exchange::serves(info) {
         ask(platform, caller, info, parts).await
     } else {
@@ -119,7 +139,14 @@ async fn serve(
 fn operation(context: &mut Context, head: &Parts) -> Result<&'static OperationInfo, Box<Refusal>> {
     let path = head.uri.path();
     let family = context.family;
-    let refused = match route::find(&head.method, path) {
+    let found = route::find(&head.method, path);
+    if head.method == Method::HEAD
+        && let Route::Operation(info) = route::find(&Method::GET, path)
+        && info.reply == ReplyKind::Bytes
+    {
+        return Ok(info);
+    }
+    let refused = match found {
         Route::Operation(info) => return Ok(info),
         Route::WrongMethod { family, allowed } => {
             context.family = family;

@@ -30,6 +30,8 @@ pub(crate) enum Page {
     /// Who takes part in a call, for the inspector.
     Members(LegId),
     OpenApi,
+    /// The certificate that clients of https have to trust.
+    Authority,
     Icon,
 }
 
@@ -41,6 +43,7 @@ pub(crate) fn find(method: &Method, path: &str) -> Option<Page> {
     match path {
         "/" => Some(Page::Inspector),
         "/openapi.json" | "/_ringback/openapi.json" => Some(Page::OpenApi),
+        "/_ringback/ca.pem" => Some(Page::Authority),
         "/favicon.ico" | "/favicon.svg" => Some(Page::Icon),
         _ => {
             let (call, page) = path.strip_prefix("/_ringback/calls/")?.split_once('/')?;
@@ -65,6 +68,7 @@ impl Page {
             Self::Inspector => Ok(inspector(platform)),
             Self::OpenApi => Ok(reply::typed(StatusCode::OK, "application/json", OPENAPI)),
             Self::Icon => Ok(reply::typed(StatusCode::OK, "image/svg+xml", inspector::ICON)),
+            Self::Authority => authority(platform),
             Self::Ladder(call) => ladder(platform, call),
             Self::Members(call) => {
                 let members = start::members(platform, call).unwrap_or_default();
@@ -88,6 +92,23 @@ fn inspector(platform: &Arc<Platform>) -> Response {
         response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, value);
     }
     response
+}
+
+fn authority(platform: &Arc<Platform>) -> Result<Response, Refusal> {
+    match &platform.https {
+        Some(https) => {
+            Ok(reply::typed(StatusCode::OK, "application/x-pem-file", https.pem.clone()))
+        }
+        None => Err(refusal(
+            ErrorFamily::Control,
+            Situation::NotFound,
+            "no-https",
+            "whether https is served",
+            "this emulator serves no https, and has no certificate",
+            "an emulator that serves https",
+            "start the emulator with --tls",
+        )),
+    }
 }
 
 fn ladder(platform: &Arc<Platform>, call: &LegId) -> Result<Response, Refusal> {

@@ -18,10 +18,11 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     core::{Core, Next, Outcome},
     credentials::Credentials,
+    doors::Secure,
     edge::{Traces, WallClock},
     fetch::{self, Fetcher},
     history::Entry,
-    http::{gate::Gate, refusals::Refusals},
+    http::{gate::Gate, limits::Limits, refusals::Refusals},
     keys::KeyPool,
     socket::{self, Sockets},
     start::{self, Readiness, StartState},
@@ -38,10 +39,14 @@ const VERIFIERS: usize = 1_000;
 /// What all parts of a running emulator share.
 pub(crate) struct Platform {
     pub(crate) url: String,
+    /// Where https is served, when it is.
+    pub(crate) https: Option<Secure>,
     pub(crate) wall: WallClock,
     pub(crate) traces: Traces,
     pub(crate) credentials: Credentials,
     pub(crate) gate: Gate,
+    /// The limits of requests, when they hold.
+    pub(crate) limits: Option<Limits>,
     pub(crate) refusals: Mutex<Refusals>,
     pub(crate) keys: KeyPool,
     pub(crate) start: StartState,
@@ -65,10 +70,13 @@ pub(crate) struct Platform {
 /// The parts that a platform is made of.
 pub(crate) struct Parts {
     pub(crate) url: String,
+    /// Where https is served, when it is.
+    pub(crate) https: Option<Secure>,
     pub(crate) wall: WallClock,
     pub(crate) traces: Traces,
     pub(crate) credentials: Credentials,
     pub(crate) gate: Gate,
+    pub(crate) limits: Option<Limits>,
     pub(crate) keys: KeyPool,
     pub(crate) start: StartState,
     pub(crate) sender: Sender,
@@ -80,15 +88,17 @@ pub(crate) struct Parts {
 
 impl Platform {
     pub(crate) fn new(parts: Parts) -> Arc<Self> {
-        let Parts { url, wall, traces, credentials, gate, keys, start, .. } = parts;
-        let Parts { sender, fetcher, sockets, store, core, .. } = parts;
+        let Parts { url, https, wall, traces, credentials, gate, keys, start, .. } = parts;
+        let Parts { limits, sender, fetcher, sockets, store, core, .. } = parts;
         let stop = CancellationToken::new();
         Arc::new(Self {
             url,
+            https,
             wall,
             traces,
             credentials,
             gate,
+            limits,
             refusals: Mutex::default(),
             keys,
             start,

@@ -24,6 +24,8 @@ pub(crate) struct Gate {
     /// Whether the address can be reached from elsewhere; then it may be named by any number.
     open: bool,
     control_token: Option<SecretString>,
+    /// Whether pages of any origin may use the REST API.
+    cors: bool,
 }
 
 impl Gate {
@@ -33,7 +35,8 @@ impl Gate {
             return Err(Error::ControlTokenNeeded { address });
         }
         let allowed = config.allowed_hosts.iter().map(|host| host.to_ascii_lowercase()).collect();
-        Ok(Self { allowed, open, control_token: config.control_token.clone() })
+        let control_token = config.control_token.clone();
+        Ok(Self { allowed, open, control_token, cors: config.cors })
     }
 
     /// Refuses hosts and origins that are not ours.
@@ -54,7 +57,7 @@ impl Gate {
         let Some(origin) = head.headers.get(header::ORIGIN) else { return Ok(()) };
         let origin = origin.to_str().unwrap_or("unreadable");
         let authority = origin.split_once("://").map_or("", |(_, authority)| authority);
-        if self.knows(authority) {
+        if self.knows(authority) || self.is_open_to_pages(family) {
             return Ok(());
         }
         Err(refusal(
@@ -64,8 +67,13 @@ impl Gate {
             "the Origin header",
             format!("the Origin header names `{}`", cut(origin)),
             "no Origin, or one of a loopback name, the platform, or an allowed host",
-            "call from a page of this machine, or start the emulator with --allow-host",
+            "call from a page of this machine, or start the emulator with --allow-host, or with --cors",
         ))
+    }
+
+    /// Whether pages of any origin may ask for what answers in this family; the control API never.
+    pub(crate) fn is_open_to_pages(&self, family: ErrorFamily) -> bool {
+        self.cors && family != ErrorFamily::Control
     }
 
     /// Refuses the control API and the inspector to those without the token, when there is one.

@@ -63,6 +63,10 @@ pub(crate) fn respond(platform: &Platform, context: &Context, mut refusal: Refus
     let status = refusal.status();
     let hint = refusal.hint();
     let body = match context.family {
+        // Whoever is told to wait is told so in one shape: the Voice API's own is not known.
+        ErrorFamily::Voice | ErrorFamily::ErrorCodeLabel if status == 429 => {
+            refusal.body(ErrorFamily::Problem)
+        }
         ErrorFamily::Control => control_body(&refusal, &hint, &trace),
         family => refusal.body(family),
     };
@@ -89,6 +93,10 @@ pub(crate) fn respond(platform: &Platform, context: &Context, mut refusal: Refus
         if let Ok(value) = HeaderValue::from_str(text) {
             headers.insert(name, value);
         }
+    }
+    if status == StatusCode::TOO_MANY_REQUESTS {
+        // The limits are per second.
+        headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
     }
     if context.family == ErrorFamily::Control && status == StatusCode::UNAUTHORIZED {
         let value = HeaderValue::from_static("Basic realm=\"ringback\", charset=\"UTF-8\"");
@@ -149,6 +157,7 @@ pub(crate) enum Situation {
     TooLarge,
     TooSlow,
     BadRequest,
+    TooMany,
     Unavailable,
     Internal,
 }
@@ -204,6 +213,9 @@ fn details(family: ErrorFamily, situation: Situation) -> Details {
             }
             known
         }
+        ErrorFamily::ErrorCodeLabel | ErrorFamily::Voice if status == 429 => {
+            api::RATE_LIMIT.details()
+        }
         ErrorFamily::ErrorCodeLabel => match status {
             401 => rest::AUTHENTICATION_FAILED.details(),
             _ => Details::new(status, status.to_string()).detail(phrase(status)),
@@ -232,6 +244,7 @@ fn conversation_error(situation: Situation) -> Known {
         Situation::TooLarge | Situation::TooSlow | Situation::BadRequest => {
             conversation::VALIDATION
         }
+        Situation::TooMany => conversation::TOO_MANY_REQUESTS,
         Situation::Unavailable | Situation::Internal => conversation::INTERNAL_ERROR,
     }
 }
@@ -247,6 +260,7 @@ fn api_error(situation: Situation) -> Known {
         Situation::WrongMethod => api::WRONG_VERB,
         Situation::NotJson => api::CONTENT_TYPE_HEADER,
         Situation::TooLarge | Situation::TooSlow | Situation::BadRequest => api::PAYLOAD_VALIDATION,
+        Situation::TooMany => api::RATE_LIMIT,
         Situation::Unavailable | Situation::Internal => api::INTERNAL_SERVER_ERROR,
     }
 }
@@ -264,6 +278,7 @@ fn status(situation: Situation) -> u16 {
         Situation::TooLarge => 413,
         Situation::TooSlow => 408,
         Situation::BadRequest => 400,
+        Situation::TooMany => 429,
         Situation::Unavailable => 503,
         Situation::Internal => 500,
     }
