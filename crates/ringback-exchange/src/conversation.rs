@@ -100,8 +100,6 @@ pub(crate) struct More {
     pub(crate) display_name: Option<String>,
     /// Whether the conversation ends when it leaves.
     pub(crate) ends_room: bool,
-    /// Whether its coming starts the conversation.
-    pub(crate) starts_room: bool,
     /// What it hears until the conversation starts.
     pub(crate) hold_music: Option<Box<str>>,
     /// Who hears it; everyone when none.

@@ -1,11 +1,11 @@
 //! Notes in words, for transcripts and ladders.
 
-use ringback_model::control::{Party, PartyKind, TranscriptEntry, TranscriptKind};
-
-use crate::{
-    Exchange, Note, PhoneEvent, call::Call, conversation::Conversation, directory::Hook, leg::Leg,
-    note::Told,
+use ringback_model::{
+    ConversationId,
+    control::{Party, PartyKind, TranscriptEntry, TranscriptKind},
 };
+
+use crate::{Exchange, Note, PhoneEvent, call::Call, directory::Hook, leg::Leg, note::Told};
 
 /// What a note says: its kind, from whom to whom, in a few words, and more about it.
 struct Words {
@@ -34,11 +34,8 @@ pub(crate) fn entry(exchange: &Exchange, note: &Note) -> TranscriptEntry {
     let mut entry = TranscriptEntry::new(0, note.at, kind, label);
     let call = exchange.calls.get(note.call);
     entry.call = call.and_then(|call| exchange.legs.get(*call.legs.first()?)).map(Leg::id);
-    entry.conversation =
-        exchange.conversations.get(leg.conversation).map(Conversation::id).or_else(|| {
-            let first = call.and_then(Call::first_conversation)?;
-            Some(ringback_model::ConversationId::new(first.dashed("CON-")))
-        });
+    let conversation = note.conversation.or_else(|| call.and_then(Call::first_conversation));
+    entry.conversation = conversation.map(|id| ConversationId::new(id.dashed("CON-")));
     entry.leg = Some(leg.id());
     entry.detail = detail;
     entry.webhook = webhook;

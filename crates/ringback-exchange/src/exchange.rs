@@ -278,10 +278,14 @@ impl Exchange {
     }
 
     pub(crate) fn note(&mut self, at: Timestamp, leg: u64, told: Told) {
-        let Some(call) = self.legs.get(leg).map(|leg| leg.call) else { return };
+        let Some((call, conversation)) = self.legs.get(leg).map(|leg| (leg.call, leg.conversation))
+        else {
+            return;
+        };
+        let conversation = self.conversations.get(conversation).map(|conversation| conversation.id);
         // Some stamps lie a few milliseconds ahead; what is told of them is told now.
         let at = at.min(self.now);
-        self.effects.push(Effect::Note(Note { at, call, leg, told }));
+        self.effects.push(Effect::Note(Note { at, call, leg, conversation, told }));
     }
 
     /// Appends to the log of a leg's conversation.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ringback_model::{Timestamp, event::EventType};
 
-use crate::{PhoneEvent, WebhookId, directory::Hook, leg::State};
+use crate::{PhoneEvent, WebhookId, directory::Hook, id::Id, leg::State};
 
 /// Something that happened; [`Exchange::describe`](crate::Exchange::describe) puts it into words.
 #[derive(Clone, Debug)]
@@ -12,6 +12,8 @@ pub struct Note {
     pub(crate) at: Timestamp,
     pub(crate) call: u64,
     pub(crate) leg: u64,
+    /// The conversation that the leg was in.
+    pub(crate) conversation: Option<Id>,
     pub(crate) told: Told,
 }
 

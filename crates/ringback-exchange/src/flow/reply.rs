@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use ringback_model::{Timestamp, ncco::Action};
-use ringback_ncco::{NOTHING, Report, Severity};
+use ringback_ncco::{Finding, NOTHING, Report, Severity};
 
 use super::arrive::later;
 use crate::{
@@ -210,7 +210,7 @@ impl Exchange {
 
 /// Why a script cannot be run, in one sentence.
 pub(crate) fn exactly(report: &Report) -> String {
-    report.reason().map_or_else(|| NOTHING.to_owned(), ToString::to_string)
+    report.first_error().map_or_else(|| NOTHING.to_owned(), ToString::to_string)
 }
 
 /// The script in a body.
@@ -219,7 +219,12 @@ pub(crate) fn exactly(report: &Report) -> String {
 pub(crate) fn script_of(body: &[u8]) -> Result<Vec<Action>, Report> {
     ringback_ncco::parse(body).or_else(|report| {
         let mut errors = report.findings.iter().filter(|found| found.severity == Severity::Error);
-        if errors.all(|found| found.code == "bad-number" && found.pointer.ends_with("/number")) {
+        // Such a leg is refused on its own, and the script goes on.
+        let of_a_leg = |found: &Finding| {
+            (found.code == "bad-number" && found.pointer.ends_with("/number"))
+                || found.pointer.ends_with("/endpoint/0/content-type")
+        };
+        if errors.all(of_a_leg) {
             ringback_model::read::from_slice(body).map_err(|_| report)
         } else {
             Err(report)

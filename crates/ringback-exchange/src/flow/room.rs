@@ -45,16 +45,16 @@ impl Exchange {
         let left = self.others(key);
         self.move_leg(now, key, room);
         self.drop_left_alone(now, old, left);
-        let first = enter.music_on_hold_url.as_ref().and_then(|urls| urls.first());
+        let was_started = self.room_mut(room).is_some_and(|kept| kept.started);
+        let starts = enter.start_on_enter.unwrap_or(true);
+        let music = enter.music_on_hold_url.as_ref().and_then(|urls| urls.first());
         let more = More {
             ends_room: enter.end_on_exit.unwrap_or(false),
-            starts_room: enter.start_on_enter.unwrap_or(true),
-            hold_music: first.map(|url| url.as_str().into()),
+            hold_music: music.filter(|_| !starts && !was_started).map(|url| url.as_str().into()),
             can_speak: enter.can_speak.clone(),
             can_hear: enter.can_hear.clone(),
             ..More::default()
         };
-        let starts = more.starts_room;
         if let Some(member) = self.member_mut(key) {
             member.more = Some(Box::new(more));
         }
@@ -62,7 +62,6 @@ impl Exchange {
             self.set_muted(now, key, true);
         }
         self.set_step(key, Step::InRoom);
-        let was_started = self.room_mut(room).is_some_and(|kept| kept.started);
         if starts && !was_started {
             self.room_starts(now, room);
         } else if !was_started {

@@ -8,5 +8,6 @@ mod order;
 mod properties;
 mod refusals;
 mod rest;
+mod scenarios;
 mod tutorial;
 mod world;

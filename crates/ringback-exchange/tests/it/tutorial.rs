@@ -51,14 +51,18 @@ fn started_and_ringing_share_their_time() {
 }
 
 #[test]
-fn the_answer_webhook_asks_with_four_fields_by_get() {
+fn the_answer_webhook_asks_by_get_who_calls_whom() {
     let (world, call, conversation) = up();
     let answer = world.sent.iter().find(|attempt| attempt.kind == "answer").unwrap();
     assert_eq!(answer.method.as_str(), "GET");
     assert_eq!(&*answer.url, "http://app.test/webhooks/answer");
     assert_eq!(
         world.payload(answer),
-        json!({"to": NUMBER, "from": ALICE, "conversation_uuid": conversation.as_str(), "uuid": call.as_str()})
+        json!({
+            "to": NUMBER, "from": ALICE, "conversation_uuid": conversation.as_str(), "uuid": call.as_str(),
+            // The platform has sent these two since 2024 and 2022.
+            "endpoint_type": "phone", "region_url": "https://api-us-3.vonage.com",
+        })
     );
 }
 

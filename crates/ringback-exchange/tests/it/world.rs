@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 use ringback_exchange::{
     Attempt, Caller, Effect, Exchange, Input, KeyPair, PhoneEvent, Refusal, Request, Settings,
-    WebhookFailure, WebhookOutcome,
+    SocketCommand, SocketEvent, WebhookFailure, WebhookOutcome,
 };
 use ringback_model::{
     ApiKey, ApplicationId, HttpMethod, LegId, Operation, PhoneNumber, Secret, Timestamp,
@@ -69,8 +69,14 @@ pub(crate) struct World {
     /// Every attempt, in the order they were made.
     pub(crate) sent: Vec<Attempt>,
     pub(crate) transcript: Vec<TranscriptEntry>,
+    /// What fetching a sound comes to: how long it plays, or why it cannot.
+    pub(crate) sound: Result<u64, String>,
+    /// What the application's websockets do when they are opened.
+    pub(crate) socket: Option<SocketEvent>,
+    /// What was done about websockets, in order: the leg and the command.
+    pub(crate) sockets: Vec<(LegId, SocketCommand)>,
     application_side: Application,
-    in_flight: VecDeque<(Timestamp, Attempt, WebhookOutcome)>,
+    in_flight: VecDeque<(Timestamp, Input)>,
 }
 
 impl World {
@@ -93,6 +99,9 @@ impl World {
             application: ApplicationId::new(""),
             sent: Vec::new(),
             transcript: Vec::new(),
+            sound: Ok(3_000),
+            socket: Some(SocketEvent::Opened),
+            sockets: Vec::new(),
             application_side,
             in_flight: VecDeque::new(),
         };
@@ -118,6 +127,17 @@ impl World {
             world.set_phone(number, name, script);
         }
         world
+    }
+
+    /// Another application answers from now on.
+    pub(crate) fn answer_with(&mut self, application_side: Application) {
+        self.application_side = application_side;
+    }
+
+    /// Sets up whoever is at an address: `app:NAME`, a SIP URI, `vbc:EXTENSION`.
+    pub(crate) fn set_phone_at(&mut self, address: &str, script: &str) {
+        let body = SetPhoneRequest::new().script(script);
+        self.ask_as(Caller::Control, &SetPhone::new(address, body)).unwrap();
     }
 
     pub(crate) fn set_phone(&mut self, number: &str, name: &str, script: &str) {
@@ -201,9 +221,7 @@ impl World {
         self.now = self.now.max(next);
         let due = self.in_flight.front().is_some_and(|(at, ..)| *at <= self.now);
         let input = match due.then(|| self.in_flight.pop_front()).flatten() {
-            Some((_, attempt, outcome)) => {
-                Input::Webhook { id: attempt.id, attempt: attempt.attempt, outcome }
-            }
+            Some((_, input)) => input,
             None => Input::Time,
         };
         let output = self.exchange.handle(self.now, input);
@@ -215,11 +233,20 @@ impl World {
             match effect {
                 Effect::Webhook(attempt) => {
                     let reply = (self.application_side)(&attempt);
-                    let at = Timestamp::from_millis(self.now.as_millis() + reply.after);
-                    let place =
-                        self.in_flight.iter().take_while(|(other, ..)| *other <= at).count();
-                    self.in_flight.insert(place, (at, (*attempt).clone(), reply.outcome));
+                    let (id, number) = (attempt.id, attempt.attempt);
+                    let outcome = reply.outcome;
+                    self.later(reply.after, Input::Webhook { id, attempt: number, outcome });
                     self.sent.push(*attempt);
+                }
+                Effect::Fetch(fetch) => {
+                    let outcome = self.sound.clone();
+                    self.later(20, Input::Sound { id: fetch.id, outcome });
+                }
+                Effect::Socket { leg, command } => {
+                    if let (SocketCommand::Open(_), Some(event)) = (&command, &self.socket) {
+                        self.later(15, Input::Socket { leg: leg.clone(), event: event.clone() });
+                    }
+                    self.sockets.push((leg, command));
                 }
                 Effect::Note(note) => {
                     let mut entry = self.exchange.describe(&note);
@@ -229,6 +256,18 @@ impl World {
                 other => panic!("{other:?}"),
             }
         }
+    }
+
+    fn later(&mut self, millis: i64, input: Input) {
+        let at = Timestamp::from_millis(self.now.as_millis() + millis);
+        let place = self.in_flight.iter().take_while(|(other, _)| *other <= at).count();
+        self.in_flight.insert(place, (at, input));
+    }
+
+    /// Something happens out there, now.
+    pub(crate) fn feed(&mut self, input: Input) {
+        let output = self.exchange.handle(self.now, input);
+        self.take(output.effects);
     }
 
     /// The kinds of the webhooks in the order they were sent, with the direction of their leg.
