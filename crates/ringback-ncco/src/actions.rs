@@ -1,6 +1,7 @@
 //! Checks single actions: their name, their options and what these ask of each other.
 
 use crate::{
+    address,
     advice::{did_you_mean, listed, short},
     cap::{Findings, error, warning},
     options::{self, wrong},
@@ -94,14 +95,31 @@ fn input(value: &Value<'_>, path: &Path<'_>, out: &mut Findings) {
         );
     }
     if value.text("mode") == Some("asynchronous") {
-        let settings = value.get("dtmf").and_then(Value::as_object);
-        if settings.is_some_and(|settings| !settings.is_empty()) {
-            let message =
-                "an asynchronous `input` takes no `dtmf` settings: each key is sent at once";
-            out.push(
-                error("exclusive-options", &path.key("dtmf"), message).help("leave `dtmf` out"),
-            );
-        }
+        asynchronous(value, path, out);
+    }
+}
+
+/// An asynchronous `input` sends each key at once: there is nothing to wait for, and no speech.
+fn asynchronous(value: &Value<'_>, path: &Path<'_>, out: &mut Findings) {
+    let settings = value.get("dtmf").and_then(Value::as_object);
+    let old =
+        ["timeOut", "maxDigits", "submitOnHash"].iter().find(|name| value.get(name).is_some());
+    let message = "an asynchronous `input` takes no `dtmf` settings: each key is sent at once";
+    if settings.is_some_and(|settings| !settings.is_empty()) {
+        out.push(error("exclusive-options", &path.key("dtmf"), message).help("leave `dtmf` out"));
+    } else if let Some(name) = old {
+        let help = format!("leave `{name}` out");
+        out.push(error("exclusive-options", &path.key(name), message).at_name().help(help));
+    }
+    let speech = value
+        .get("type")
+        .and_then(Value::as_list)
+        .and_then(|kinds| kinds.iter().position(|kind| kind.as_text() == Some("speech")));
+    if let Some(index) = speech {
+        let kinds = path.key("type");
+        let message = "an asynchronous `input` takes keys only";
+        let help = "leave `mode` or `speech` out";
+        out.push(error("exclusive-options", &kinds.index(index), message).help(help));
     }
 }
 
@@ -128,7 +146,8 @@ fn conversation(value: &Value<'_>, path: &Path<'_>, out: &mut Findings) {
 }
 
 fn mute(value: &Value<'_>, path: &Path<'_>, out: &mut Findings) {
-    if value.get("mute").is_some() && value.get("canSpeak").is_some() {
+    // `"mute": false` is what counts anyway, and SDKs write it.
+    if value.is_true("mute") && value.get("canSpeak").is_some() {
         let message = "`mute` and `canSpeak` exclude each other";
         let help = "to be heard by nobody, `mute` is enough";
         out.push(error("exclusive-options", &path.key("mute"), message).at_name().help(help));
@@ -147,7 +166,7 @@ fn connect(value: &Value<'_>, path: &Path<'_>, out: &mut Findings) {
         value.get("endpoint").map(|list| list.as_list().and_then(<[_]>::first).unwrap_or(list));
     let to_app = endpoint.and_then(|endpoint| endpoint.text("type")) == Some("app");
     if let (Some(from), false) = (value.text("from"), to_app) {
-        options::shown(from, &path.key("from"), out);
+        address::shown(from, &path.key("from"), out);
     }
     if value.get("machineDetection").is_some() && value.get("advancedMachineDetection").is_some() {
         let message = "`advancedMachineDetection` wins over `machineDetection`";

@@ -10,7 +10,7 @@ const MOST: usize = 100;
 pub(crate) struct Findings {
     pub(crate) list: Vec<Draft>,
     pub(crate) omitted: usize,
-    counts: [usize; 3],
+    counts: [usize; 2],
 }
 
 impl Findings {

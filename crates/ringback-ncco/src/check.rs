@@ -7,7 +7,7 @@ use crate::{
     Report, SYNTAX_ERROR, Severity, actions,
     advice::short,
     cap::{Draft, Findings, draft},
-    emulation,
+    effect,
     path::{Path, escaped},
     sequence,
     span::{Place, locate, position},
@@ -21,7 +21,7 @@ use crate::{
 /// unless there is something to report. Warnings are lost; [`check_bytes`] tells them.
 ///
 /// # Errors
-/// The whole report, when the script is faulty or has something that is not emulated.
+/// The whole report, when the script is faulty.
 pub fn parse(body: &[u8]) -> Result<Vec<Action>, Report> {
     let mut report = check_bytes(body);
     report.actions.take().ok_or(report)
@@ -116,9 +116,9 @@ fn examine(text: &str, out: &mut Findings) -> Option<Vec<Action>> {
         }
     };
     for (index, action) in actions.iter().enumerate() {
-        emulation::report(index, action, out);
+        effect::report(index, action, out);
     }
-    (!out.has(Severity::NotEmulated)).then_some(actions)
+    Some(actions)
 }
 
 /// Adds where a finding is in the text, and what stands there.

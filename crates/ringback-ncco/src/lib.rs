@@ -1,13 +1,14 @@
 #![doc = include_str!("../README.md")]
 
 mod check;
-mod emulation;
+mod effect;
 mod error;
 mod render;
 mod report;
 mod script;
 
 mod actions;
+mod address;
 mod advice;
 mod cap;
 mod endpoints;
@@ -23,7 +24,7 @@ mod value;
 mod voices;
 
 pub use check::{check, check_actions, check_bytes, check_value, parse};
-pub use emulation::{EMULATED, NotEmulated, emulated, without_effect};
+pub use effect::without_effect;
 pub use error::Error;
 pub use render::Style;
 pub use report::{Finding, NOTHING, Position, Report, SYNTAX_ERROR, Severity};

@@ -1,8 +1,9 @@
 //! Checks the options of one object against its description.
 
-use ringback_model::{Limit, PhoneNumber};
+use ringback_model::Limit;
 
 use crate::{
+    address::{NUMBER, dialled, url},
     advice::{did_you_mean, listed, short},
     cap::{Draft, Findings, error, warning},
     endpoints,
@@ -88,6 +89,7 @@ fn accepted(shape: &Shape, option: &Opt) -> String {
     let limit = shape.limit(option.name);
     match option.kind {
         Kind::Text | Kind::Speech | Kind::Name => "a text".to_owned(),
+        Kind::Room => ROOM.to_owned(),
         Kind::Loose => "a text or a number".to_owned(),
         Kind::Key => "one of the keys `0` to `9`, `*` and `#`".to_owned(),
         Kind::Bool => "`true` or `false`".to_owned(),
@@ -110,7 +112,7 @@ fn accepted(shape: &Shape, option: &Opt) -> String {
     }
 }
 
-const NUMBER: &str = "7 to 15 digits with the country code, without `+`, `00` or spaces";
+const ROOM: &str = "the id of a conversation, which begins with `CON-`";
 
 fn range(limit: Option<&Limit>) -> String {
     match limit.map(|limit| (limit.minimum, limit.maximum)) {
@@ -196,8 +198,12 @@ fn textual(kind: Kind, text: &str, path: &Path<'_>, out: &mut Findings) {
     let name = path.name().unwrap_or_default();
     match kind {
         Kind::Speech => speech::check(text, path, out),
-        Kind::Name if text.trim().is_empty() => {
+        Kind::Name | Kind::Room if text.trim().is_empty() => {
             out.push(error("empty-option", path, format!("`{name}` is empty")).accepted("a text"));
+        }
+        Kind::Room if !text.starts_with("CON-") => {
+            let message = format!("`{}` is the id of no conversation", short(text, 40));
+            out.push(warning("bad-conversation-id", path, message).accepted(ROOM));
         }
         Kind::Number => dialled(text, path, out),
         Kind::Key if !matches!(text.as_bytes(), [b'0'..=b'9' | b'*' | b'#']) => {
@@ -206,10 +212,13 @@ fn textual(kind: Kind, text: &str, path: &Path<'_>, out: &mut Findings) {
         }
         Kind::Keys => {
             let known = |c: char| c.is_ascii_digit() || "*#p".contains(c);
-            if text.is_empty() || !text.chars().all(known) {
+            let keys = "the keys `0` to `9`, `*` and `#`, and `p` for half a second";
+            if !text.chars().all(known) {
                 let message = format!("`{name}` has something that is not a key");
-                let keys = "the keys `0` to `9`, `*` and `#`, and `p` for half a second";
                 out.push(error("bad-value", path, message).accepted(keys));
+            } else if text.is_empty() {
+                let message = format!("`{name}` is empty: nothing is pressed");
+                out.push(warning("empty-option", path, message).accepted(keys));
             }
         }
         Kind::Socket if !text.starts_with("ws:") && !text.starts_with("wss:") => {
@@ -330,7 +339,12 @@ fn one_of_list(
         return;
     };
     for (index, item) in items.iter().enumerate() {
-        check(item, &path.index(index), out);
+        match index {
+            0 => check(item, &path.index(index), out),
+            // The others are read over, and have to be readable for that.
+            _ if item.as_text().is_none() => out.push(wrong(item, &path.index(index), "a text")),
+            _ => {}
+        }
     }
     if items.len() > 1 {
         let name = path.name().unwrap_or_default();
@@ -347,52 +361,4 @@ fn bare(value: &Value<'_>, path: &Path<'_>, out: &mut Findings) {
     let message = format!("`{name}` is documented as an array");
     let help = format!("write `[\"{}\"]`", short(text, 60));
     out.push(warning("not-an-array", path, message).help(help));
-}
-
-fn url(value: &Value<'_>, path: &Path<'_>, out: &mut Findings) {
-    let Some(text) = value.as_text() else {
-        out.push(wrong(value, path, "a text"));
-        return;
-    };
-    let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
-    if rest.is_some_and(|rest| !rest.is_empty() && !text.contains(char::is_whitespace)) {
-        return;
-    }
-    let trimmed = text.trim();
-    let meant = if trimmed.contains(char::is_whitespace) {
-        None
-    } else if trimmed.starts_with("http://") || trimmed.starts_with("https://") {
-        Some(trimmed.to_owned())
-    } else if trimmed.contains("://") || trimmed.is_empty() || trimmed.starts_with(['/', '.']) {
-        None
-    } else {
-        let local = ["localhost", "127.", "0.0.0.0", "[::1]"];
-        let scheme =
-            if local.iter().any(|host| trimmed.starts_with(host)) { "http" } else { "https" };
-        Some(format!("{scheme}://{trimmed}"))
-    };
-    let help = match meant {
-        Some(meant) if meant.len() > 8 => format!("did you mean `{}`?", short(&meant, 80)),
-        _ => "write the whole URL, with `https://` and the host".to_owned(),
-    };
-    let message = format!("`{}` is not an http or https URL", short(text, 60));
-    out.push(error("bad-url", path, message).accepted("an http or https URL").help(help));
-}
-
-/// A number that is dialled.
-pub(crate) fn dialled(text: &str, path: &Path<'_>, out: &mut Findings) {
-    if let Err(found) = PhoneNumber::new(text) {
-        let message = format!("`{}` is not a telephone number", short(text, 40));
-        let meant = found.suggestion.map(|number| format!("did you mean `{number}`?"));
-        out.push(error("bad-number", path, message).accepted(NUMBER).perhaps(meant));
-    }
-}
-
-/// A number that is shown to the callee, who sees `Unknown` instead of any other text.
-pub(crate) fn shown(text: &str, path: &Path<'_>, out: &mut Findings) {
-    if let Err(found) = PhoneNumber::new(text) {
-        let message = format!("the callee will see `Unknown` instead of `{}`", short(text, 40));
-        let meant = found.suggestion.map(|number| format!("did you mean `{number}`?"));
-        out.push(warning("bad-caller-id", path, message).accepted(NUMBER).perhaps(meant));
-    }
 }

@@ -51,7 +51,6 @@ impl Default for Style {
 
 const RED: &str = "1;31";
 const YELLOW: &str = "1;33";
-const CYAN: &str = "1;36";
 const BLUE: &str = "1;34";
 const GREEN: &str = "1;32";
 const BOLD: &str = "1";
@@ -82,10 +81,7 @@ struct Page {
 impl Page {
     fn finding(&mut self, finding: &Finding, file: &str, text: &str, gutter: usize) {
         let color = color(finding.severity);
-        let title = match finding.severity {
-            Severity::NotEmulated => finding.code.to_owned(),
-            severity => format!("{severity}[{}]", finding.code),
-        };
+        let title = format!("{}[{}]", finding.severity, finding.code);
         self.paint(color, &title);
         self.paint(BOLD, &format!(": {}", finding.message));
         self.end();
@@ -121,8 +117,7 @@ impl Page {
             self.note(gutter, BLUE, "seen", seen);
         }
         if let Some(accepted) = &finding.accepted {
-            let emulated = finding.severity == Severity::NotEmulated;
-            self.note(gutter, BLUE, if emulated { "emulated" } else { "accepted" }, accepted);
+            self.note(gutter, BLUE, "accepted", accepted);
         }
         if let Some(sentence) = finding.platform {
             self.note(gutter, BLUE, "platform", &format!("\"{sentence}\""));
@@ -141,18 +136,13 @@ impl Page {
         };
         let parts: Vec<String> = [
             count(Severity::Error, "error", "errors"),
-            count(Severity::NotEmulated, "part not emulated yet", "parts not emulated yet"),
             count(Severity::Warning, "warning", "warnings"),
             (report.omitted > 0).then(|| format!("{} more not shown", report.omitted)),
         ]
         .into_iter()
         .flatten()
         .collect();
-        let (color, verdict) = match (report.is_valid(), report.is_runnable()) {
-            (false, _) => (RED, "faulty"),
-            (true, false) => (CYAN, "valid, not emulated yet"),
-            (true, true) => (GREEN, "good"),
-        };
+        let (color, verdict) = if report.is_valid() { (GREEN, "good") } else { (RED, "faulty") };
         self.plain(&format!("{file}: "));
         self.paint(color, verdict);
         match (parts.is_empty(), &report.actions) {
@@ -206,7 +196,6 @@ impl Page {
 fn color(severity: Severity) -> &'static str {
     match severity {
         Severity::Error => RED,
-        Severity::NotEmulated => CYAN,
         Severity::Warning => YELLOW,
     }
 }

@@ -14,7 +14,7 @@ pub const NOTHING: &str = "no NCCOs available";
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Report {
-    /// The script, when an exchange can run it: no finding but warnings.
+    /// The script, when it can be run: no finding but warnings.
     pub actions: Option<Vec<Action>>,
     /// What was found, in the order of the text; at most 100 of each severity.
     pub findings: Vec<Finding>,
@@ -54,8 +54,6 @@ pub struct Finding {
 pub enum Severity {
     /// The platform refuses the whole script, or its documentation forbids it.
     Error,
-    /// The script is right, and the exchange does not run this part of it yet.
-    NotEmulated,
     /// The script runs, but probably not as was meant.
     Warning,
 }
@@ -74,7 +72,7 @@ pub struct Position {
 }
 
 impl Report {
-    /// Whether an exchange can run the script.
+    /// Whether the script can be run: nothing in it is an error, and there is something to do.
     #[must_use]
     pub fn is_runnable(&self) -> bool {
         self.actions.is_some()
@@ -99,14 +97,6 @@ impl Report {
         self.findings.iter().find(|finding| finding.severity == Severity::Error)
     }
 
-    /// Why the script cannot be run: the first error, or else what is not emulated.
-    #[must_use]
-    pub fn reason(&self) -> Option<&Finding> {
-        self.first_error().or_else(|| {
-            self.findings.iter().find(|finding| finding.severity == Severity::NotEmulated)
-        })
-    }
-
     /// What the platform itself would have said; none when it would have run the script.
     #[must_use]
     pub fn platform(&self) -> Option<&'static str> {
@@ -126,7 +116,6 @@ impl Severity {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Error => "error",
-            Self::NotEmulated => "not-emulated",
             Self::Warning => "warning",
         }
     }

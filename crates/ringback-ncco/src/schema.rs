@@ -34,6 +34,8 @@ pub(crate) enum Kind {
     Speech,
     /// A text that must not be empty.
     Name,
+    /// The id of a conversation.
+    Room,
     /// One key of the telephone, also as a number.
     Key,
     /// A text or a number.

@@ -99,8 +99,6 @@ impl Script {
 
     /// The script as JSON, after a check.
     ///
-    /// What is valid but not emulated is written: the platform runs it.
-    ///
     /// # Errors
     /// When the check finds an error.
     pub fn build(&self) -> Result<String, Error> {

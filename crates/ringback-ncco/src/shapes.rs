@@ -5,8 +5,8 @@
 use crate::schema::{
     Kind::{
         AnyCase, Bool, CallerId, Clamped, Decimal, Ear, Endpoints, FirstUrl, Inner, Key, Keys,
-        Loose, Name, Number, Object, OneText, Sip, Socket, Speech, Text, Texted, Texts, Url, Urls,
-        Voice, Whole, Word, Words,
+        Loose, Name, Number, Object, OneText, Room, Sip, Socket, Speech, Text, Texted, Texts, Url,
+        Urls, Voice, Whole, Word, Words,
     },
     Opt, Shape,
 };
@@ -138,7 +138,7 @@ const CONVERSATION: Shape = Shape {
     tag: "action",
     options: &[
         Opt::new("name", Name).required(),
-        Opt::new("musicOnHoldUrl", Urls),
+        Opt::new("musicOnHoldUrl", FirstUrl),
         Opt::new("startOnEnter", Bool),
         Opt::new("endOnExit", Bool),
         Opt::new("record", Bool),
@@ -272,7 +272,7 @@ const TRANSFER: Shape = Shape {
     noun: "`transfer`",
     tag: "action",
     options: &[
-        Opt::new("conversationId", Name).required(),
+        Opt::new("conversationId", Room).required(),
         Opt::new("mute", Bool),
         Opt::new("canHear", Texts),
         Opt::new("canSpeak", Texts),

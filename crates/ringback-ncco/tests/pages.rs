@@ -50,16 +50,15 @@ answer.json: good (1 warning)
 }
 
 #[test]
-fn what_is_not_emulated() {
-    let text = r#"[{"action":"record"}]"#;
-    let expected = r#"not-emulated: `record` is valid, but not emulated yet
- --> answer.json:1:12 (/0/action)
+fn what_has_no_effect() {
+    let text = r#"[{"action":"record","transcription":{"sentimentAnalysis":true}}]"#;
+    let expected = r#"warning[no-effect]: `sentimentAnalysis` has no effect in the emulator
+ --> answer.json:1:58 (/0/transcription/sentimentAnalysis)
   |
-1 | [{"action":"record"}]
-  |            ^^^^^^^^
-  = emulated: `talk`, and `connect` to a `phone` endpoint with `from`, `timeout`, `limit`, `eventType`, `eventUrl`, `eventMethod` and `ringbackTone`
+1 | [{"action":"record","transcription":{"sentimentAnalysis":true}}]
+  |                                                          ^^^^
 
-answer.json: valid, not emulated yet (1 part not emulated yet)
+answer.json: good (1 warning)
 "#;
     shows(text, Style::plain(), expected);
 }

@@ -55,6 +55,59 @@ fn mutated() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
+/// The names of options, and some that are none.
+const NAMES: &str = "\
+    action text loop level language style premium bargeIn streamUrl type dtmf speech timeOut \
+    maxDigits submitOnHash eventUrl eventMethod mode uuid endOnSilence context startTimeout \
+    maxDuration saveAudio sensitivity format split channels endOnKey beepStart transcription \
+    sentimentAnalysis name musicOnHoldUrl startOnEnter endOnExit record canSpeak canHear mute \
+    endpoint from randomFromNumber eventType timeout limit machineDetection \
+    advancedMachineDetection behavior beep_timeout ringbackTone number dtmfAnswer onAnswer url \
+    ringback shaken user uri content-type headers authorization value domain standardHeaders \
+    standard_headers User-to-User extension payload conversationId voiceName event_url \
+    ";
+
+/// What stands in options, and what does not.
+const WORDS: &str = "\
+    talk stream input record conversation connect notify wait transfer pay phone app websocket \
+    sip vbc dtmf speech asynchronous synchronous continue hangup detect_beep custom vonage GET \
+    post wav ogg # 12 -0.5 1e400 447700900001 +447700900001 00447700900001 sip:a@b.example \
+    wss://x.example https://x.example/e localhost:3000 en-GB <speak>a audio/l16;rate=8000 \
+    CON-1 2p02p true \
+    ";
+
+fn one_of(words: &'static str) -> impl Strategy<Value = String> {
+    let all: Vec<_> = words.split_whitespace().chain(["", "é\u{301}\u{202e}\u{0}"]).collect();
+    prop::sample::select(all).prop_map(str::to_owned)
+}
+
+/// Any value that could stand in a script, and many that could not.
+fn value() -> impl Strategy<Value = serde_json::Value> {
+    let leaf = prop_oneof![
+        4 => one_of(WORDS).prop_map(serde_json::Value::from),
+        1 => Just(serde_json::Value::Null),
+        1 => any::<bool>().prop_map(serde_json::Value::from),
+        1 => (-2_i64..8_000).prop_map(serde_json::Value::from),
+        1 => any::<i64>().prop_map(serde_json::Value::from),
+        1 => any::<f64>().prop_map(serde_json::Value::from),
+    ];
+    leaf.prop_recursive(4, 40, 6, |inner| {
+        let fields = prop::collection::vec((one_of(NAMES), inner.clone()), 0..6);
+        prop_oneof![
+            prop::collection::vec(inner, 0..4).prop_map(serde_json::Value::from),
+            fields.prop_map(|fields| fields.into_iter().collect()),
+        ]
+    })
+}
+
+/// An object with any options and an `action`, which mostly is one.
+fn action() -> impl Strategy<Value = serde_json::Value> {
+    let options = prop::collection::vec((one_of(NAMES), value()), 0..8);
+    (one_of(WORDS), options).prop_map(|(name, options)| {
+        options.into_iter().chain([("action".to_owned(), name.into())]).collect()
+    })
+}
+
 fn sound(bytes: &[u8], report: &Report) {
     let text = String::from_utf8_lossy(bytes);
     for finding in &report.findings {
@@ -78,6 +131,16 @@ fn sound(bytes: &[u8], report: &Report) {
 }
 
 proptest! {
+    #[test]
+    fn any_actions(actions in prop::collection::vec(action(), 1..5)) {
+        let text = serde_json::to_string(&actions).expect("JSON");
+        let report = check(&text);
+        sound(text.as_bytes(), &report);
+        if let Some(actions) = &report.actions {
+            prop_assert!(ringback_ncco::check_actions(actions).is_runnable(), "{}", text);
+        }
+    }
+
     #[test]
     fn any_bytes(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         sound(&bytes, &check_bytes(&bytes));
