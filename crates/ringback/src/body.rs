@@ -19,7 +19,7 @@ pub(crate) fn bytes(data: &str) -> anyhow::Result<Vec<u8>> {
 /// A body as a type; what is wrong with it is told with its place.
 pub(crate) fn read<T: DeserializeOwned>(data: &str) -> anyhow::Result<T> {
     let bytes = bytes(data)?;
-    serde_json::from_slice(&bytes).map_err(|error| {
+    ringback_model::read::from_slice(&bytes).map_err(|error| {
         Complaint::usage(format!("the body is not right: {error}"))
             .fix("give JSON, @FILE, or @- for stdin")
             .into()

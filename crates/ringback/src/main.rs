@@ -15,6 +15,7 @@ mod log;
 mod node;
 mod output;
 mod private_file;
+mod seed_file;
 mod settings;
 mod signals;
 mod stream;

@@ -7,11 +7,11 @@ use std::{
 };
 
 use anyhow::Context as _;
-use ringback_emulator::{ClockMode, Config, Emulator, Error, Mapping};
-use ringback_model::control::Environment;
+use ringback_emulator::{ClockMode, Config, Emulator, Error, Mapping, Tls};
+use ringback_model::control::{Environment, Seed, SeedRequest};
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::env;
+use super::{env, setup};
 use crate::{
     child::Running,
     cli::secret,
@@ -20,8 +20,10 @@ use crate::{
     listen::listen,
     output::note,
     private_file::PrivateFile,
+    seed_file,
     settings::Name,
     signals,
+    terminal::variable,
 };
 
 /// How the platform is run.
@@ -44,6 +46,31 @@ pub(crate) struct Args {
     seed: Option<u64>,
     #[arg(long, help = "Send webhooks for a public address elsewhere: https://demo.example=http://127.0.0.1:3000", value_name = "PUBLIC=LOCAL", value_parser = Mapping::parse)]
     map: Vec<Mapping>,
+    /// Begin with what is in this file, YAML or JSON: an account, applications, numbers, users,
+    /// phones and prices
+    #[arg(long, value_name = "FILE")]
+    seed_file: Option<PathBuf>,
+    /// Keep all state in this directory over restarts
+    #[arg(long, value_name = "DIRECTORY")]
+    data_dir: Option<PathBuf>,
+    /// How many finished calls are kept
+    #[arg(long, value_name = "COUNT", default_value_t = 1000)]
+    finished_calls: usize,
+    /// Speak https too: at the same port as http, or at this one; 0 is any free one
+    #[arg(long, value_name = "PORT", num_args = 0..=1, require_equals = true)]
+    tls: Option<Option<u16>>,
+    /// Write the certificate of the authority that https is to be trusted by to this file
+    #[arg(long, value_name = "FILE", requires = "tls")]
+    ca_file: Option<PathBuf>,
+    /// Let the platform's limits hold: 3 calls and 15 other requests a second
+    #[arg(long)]
+    limits: bool,
+    /// Let pages of any origin use the REST API, but not the control API
+    #[arg(long)]
+    cors: bool,
+    /// Take any certificate of webhook servers, such as a self-signed one
+    #[arg(long)]
+    insecure_webhooks: bool,
     /// Let requests name this host
     #[arg(long, value_name = "HOST")]
     allow_host: Vec<String>,
@@ -53,6 +80,9 @@ pub(crate) struct Args {
     /// Write the URL to this file when it is ready
     #[arg(long, value_name = "FILE")]
     ready_file: Option<PathBuf>,
+    /// Print the lines that point an official client at the emulator, and end
+    #[arg(long, value_name = "CLIENT", value_enum)]
+    print_setup: Option<setup::Client>,
     /// Run a command with the variables of `ringback env` set, and end with its exit code; signals
     /// are passed on to it
     #[arg(last = true, value_name = "COMMAND")]
@@ -60,7 +90,17 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<ExitCode> {
-    let config = config(args, context)?;
+    if let Some(client) = args.print_setup {
+        let url = context.global.url.clone().unwrap_or_else(|| match args.port {
+            Some(port) => format!("http://127.0.0.1:{port}"),
+            None => format!("http://{}", args.listen),
+        });
+        let tls = variable("RINGBACK_TLS_URL");
+        setup::run(client, url.trim_end_matches('/'), tls.as_deref())?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let seed = args.seed_file.as_deref().map(seed_file::read).transpose()?;
+    let config = config(args, seed.as_ref(), context)?;
     crate::log::start(context.global.verbose, &context.terminal);
     context.wait(async {
         let address = match args.port {
@@ -69,12 +109,24 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<ExitCode> {
         };
         let listener = listen(&address).await?;
         let emulator = Emulator::start(listener, config).map_err(|error| no_start(&error))?;
+        if let Some(seed) = seed {
+            let url = emulator.environment().await.url;
+            context.at(url).send(&Seed::new(seed)).await?;
+        }
         let environment = emulator.environment().await;
+        if let (Some(file), Some(pem)) = (&args.ca_file, emulator.ca_pem()) {
+            write_private(file, pem)?;
+        }
+        let mut variables = env::variables(&environment, context);
+        variables.extend(https(&emulator, args.ca_file.as_deref()));
         if let Some(file) = &args.env_file {
-            write_private(file, &env::file(&env::variables(&environment, context)))?;
+            write_private(file, &env::file(&variables))?;
         }
         if args.command.is_empty() {
             greet(&environment)?;
+            if let Some(url) = emulator.tls_url() {
+                note(&format!("https: {url}\n"))?;
+            }
         }
         // Whoever waits for this file finds all else done.
         if let Some(file) = &args.ready_file {
@@ -84,7 +136,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<ExitCode> {
             signals::stop().await;
             ExitCode::SUCCESS
         } else {
-            command(&args.command, &environment, context).await?
+            command(&args.command, variables).await?
         };
         emulator.stop().await;
         Ok(code)
@@ -111,8 +163,33 @@ fn no_start(error: &Error) -> Complaint {
     Complaint::usage(text).fix(fix)
 }
 
-fn config(args: &Args, context: &Context) -> anyhow::Result<Config> {
-    let mut config = Config::new().clock(args.clock);
+fn config(args: &Args, seed: Option<&SeedRequest>, context: &Context) -> anyhow::Result<Config> {
+    let mut config = Config::new()
+        .clock(args.clock)
+        .limits(args.limits)
+        .cors(args.cors)
+        .insecure_webhooks(args.insecure_webhooks)
+        .tls(match args.tls {
+            None => Tls::Off,
+            Some(None) => Tls::SamePort,
+            Some(Some(port)) => Tls::Port(port),
+        });
+    config.finished_calls = args.finished_calls;
+    if let Some(directory) = &args.data_dir {
+        config = config.data_dir(directory);
+    }
+    // Whoever names applications wants those.
+    let named = seed.and_then(|seed| seed.applications.as_ref()).is_some_and(|all| !all.is_empty());
+    config = config.start_application(!named);
+    let account = seed.and_then(|seed| seed.account.as_ref());
+    if let Some((key, secret)) =
+        account.and_then(|account| account.api_key.as_ref().zip(account.api_secret.as_ref()))
+    {
+        config = config.credentials(key.as_str(), SecretString::from(secret.expose()));
+    }
+    if let Some(secret) = account.and_then(|account| account.signature_secret.as_ref()) {
+        config = config.signature_secret(SecretString::from(secret.expose()));
+    }
     // The account of the real platform, which may stand in the environment, is not this one's.
     let key = context.settings.flag(Name::ApiKey);
     let secret = context.settings.flag(Name::ApiSecret);
@@ -169,15 +246,26 @@ and with a webhook server (`ringback serve --connect 447700000003` is one):
     ))
 }
 
+/// The variables that lead clients to https, and let them trust it where there is a file.
+fn https(emulator: &Emulator, ca_file: Option<&Path>) -> Vec<(&'static str, String)> {
+    let Some(url) = emulator.tls_url() else { return Vec::new() };
+    let mut variables = vec![("RINGBACK_TLS_URL", url.to_owned())];
+    // The command may change its directory.
+    let file = ca_file.map(|file| std::path::absolute(file).unwrap_or_else(|_| file.to_owned()));
+    if let Some(file) = file.map(|file| file.display().to_string()) {
+        variables.extend([("NODE_EXTRA_CA_CERTS", file.clone()), ("REQUESTS_CA_BUNDLE", file)]);
+    }
+    variables
+}
+
 /// Runs a command in the environment of this platform, and gives its exit code.
 async fn command(
     words: &[OsString],
-    environment: &Environment,
-    context: &Context,
+    variables: Vec<(&'static str, String)>,
 ) -> anyhow::Result<ExitCode> {
     let Some((program, args)) = words.split_first() else { return Ok(ExitCode::SUCCESS) };
     let mut command = tokio::process::Command::new(program);
-    command.args(args).envs(env::variables(environment, context));
+    command.args(args).envs(variables);
     let running = Running::start(&mut command).map_err(|error| {
         let program = program.to_string_lossy();
         match error.kind() {

@@ -23,6 +23,7 @@ pub(crate) mod phones;
 pub(crate) mod prices;
 pub(crate) mod recordings;
 pub(crate) mod serve;
+pub(crate) mod setup;
 pub(crate) mod users;
 pub(crate) mod wait;
 

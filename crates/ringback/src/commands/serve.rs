@@ -19,6 +19,7 @@ use crate::{
     errors::Complaint,
     listen::listen,
     output::{note, print},
+    settings::Name,
     signals,
 };
 
@@ -81,8 +82,14 @@ pub(crate) fn run(args: Args, context: &Context) -> anyhow::Result<ExitCode> {
     })
 }
 
-fn receiver(args: Args, context: &Context) -> anyhow::Result<Receiver> {
+fn receiver(mut args: Args, context: &Context) -> anyhow::Result<Receiver> {
     let mut webhooks = Webhooks::new(now).strict(args.strict).routes(ANSWER, EVENT);
+    if args.signature_secret.is_empty()
+        && let Some(secret) = context.settings.get(Name::SignatureSecret)?
+    {
+        note(&format!("webhooks are verified with the signature secret of the {}", secret.source))?;
+        args.signature_secret.push(secret.text.clone());
+    }
     for secret in args.signature_secret {
         webhooks = webhooks.secret(secret);
     }

@@ -3,6 +3,7 @@
 
 mod auth;
 mod control;
+mod emulator;
 mod help;
 mod jwt;
 mod ncco;
