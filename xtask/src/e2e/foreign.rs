@@ -162,7 +162,7 @@ fn one(house: &House, client: &Client, groups: &[String]) -> Result<Outcome> {
     }
     fs::create_dir_all(&home)?;
     let log = folder.join("emulator.log");
-    let mut command = emulator(house, &home);
+    let mut command = emulator(house, client, &home);
     program(&mut command, house, client, &installed, groups)?;
     let child = command
         .stdin(Stdio::null())
@@ -174,10 +174,15 @@ fn one(house: &House, client: &Client, groups: &[String]) -> Result<Outcome> {
 }
 
 /// The emulator, about to run a program.
-fn emulator(house: &House, home: &Path) -> Command {
+fn emulator(house: &House, client: &Client, home: &Path) -> Command {
     let binary = house.binary("ringback");
     let mut command = house.command(&binary);
-    command.args(["emulator", "--listen", "127.0.0.1:0", "--clock", "auto", "--"]);
+    command.args(["emulator", "--listen", "127.0.0.1:0", "--clock", "auto"]);
+    if client.kind == Kind::Python {
+        // It writes https itself.
+        command.args(["--tls=0", "--ca-file"]).arg(home.join("ca.pem"));
+    }
+    command.arg("--");
     command.current_dir(home).env("HOME", home).env("RINGBACK", binary);
     command.env("NO_PROXY", "*").env("no_proxy", "*");
     command

@@ -12,13 +12,6 @@ from local import BOB, application, equal, refused
 from server import webhooks
 
 
-def platform(url):
-    """The file as the platform itself names it; the SDK downloads nothing else."""
-    if "nexmo.com" in url:
-        return url
-    return f"https://api.nexmo.com/v1/files/{url.rsplit('/', 1)[-1]}"
-
-
 def run(check):
     with webhooks(ROOM) as inbox, tempfile.TemporaryDirectory() as folder:
         made, client = application("Recordings", inbox.url)
@@ -40,7 +33,7 @@ def run(check):
             )
             said = inbox.wait("record", lambda w: w.path == "/record").body
             equal(said["conversation_uuid"], call.conversation_uuid)
-            url = platform(said["recording_url"])
+            url = said["recording_url"]
         file = Path(folder) / "recording.wav"
         with check("download: a WAV file"):
             client.voice.download_recording(url, str(file))

@@ -49,5 +49,7 @@ def run(check):
         refused(NotFoundError, lambda: caller.users.get_user(f"USR-{NOBODY}"))
         refused(
             NotFoundError,
-            lambda: caller.http_client.get("api.nexmo.com", f"/v1/conversations/CON-{NOBODY}"),
+            lambda: caller.http_client.get(
+                caller.http_client.api_host, f"/v1/conversations/CON-{NOBODY}"
+            ),
         )

@@ -13,7 +13,7 @@ from local import account, application, connect, equal, refused
 def run(check):
     made, client = application("Tokens")
     other, _ = application("Others")
-    read = lambda client: client.http_client.get("api.nexmo.com", "/v1/conversations")
+    read = lambda client: client.http_client.get(client.http_client.api_host, "/v1/conversations")
     with check("the SDK's token is accepted"):
         equal(type(read(client)["_embedded"]["conversations"]), list)
     with check("a token that another key signed is refused"):
