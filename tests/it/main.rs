@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper of a test may stop it")]
 
 mod arrows;
+mod conformance;
 mod damage;
 mod fresh;
 mod lines;

@@ -84,6 +84,20 @@ pub(crate) fn run_and_keep(mut command: Command) -> Result<(bool, Vec<String>)> 
     Ok((child.wait()?.success(), lines))
 }
 
+/// The same with both outputs in one, in the order in which they came.
+pub(crate) fn run_in_one(mut command: Command) -> Result<(bool, Vec<String>)> {
+    let (reader, writer) = std::io::pipe()?;
+    let mut child = command
+        .stdout(writer.try_clone()?)
+        .stderr(writer)
+        .spawn()
+        .with_context(|| format!("starting {command:?}"))?;
+    // It holds our ends of the pipe open.
+    drop(command);
+    let lines = echo(reader)?;
+    Ok((child.wait()?.success(), lines))
+}
+
 /// Whether a program starts and says its version.
 pub(crate) fn has(program: &str, args: &[&str]) -> bool {
     let mut command = Command::new(program);

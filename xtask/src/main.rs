@@ -12,7 +12,7 @@ mod test;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use xtask::codegen;
+use xtask::{codegen, conformance};
 
 /// Code generation, checks and benchmarks of the workspace.
 #[derive(Debug, Parser)]
@@ -26,6 +26,8 @@ struct Xtask {
 enum Command {
     /// Write everything that is generated from the spec.
     Codegen(codegen::Args),
+    /// Draw the conformance table from its data.
+    Conformance(conformance::Args),
     /// Build once, run all tests, doctests and the tutorial by hand.
     Test(steps::Choice),
     /// Run the tests and the gates: all that has to be green before a change lands.
@@ -43,6 +45,7 @@ enum Command {
 fn main() -> ExitCode {
     let result = match Xtask::parse().command {
         Command::Codegen(args) => codegen::run(&args),
+        Command::Conformance(args) => conformance::run(&args),
         Command::Test(choice) => test::run(&choice),
         Command::Ci(choice) => ci::run(&choice),
         Command::E2e(args) => e2e::run(&args),

@@ -116,6 +116,12 @@ pub(crate) const TABLE: &[Suite] = &[
         on: On::Change,
         seconds: 150,
     },
+    gate(
+        "conformance",
+        "claims are proved",
+        Run::Ours(ci::conformance::check, "the tests above"),
+        1,
+    ),
     gate("clippy", "every lint, warnings refused", Run::Cargo(CLIPPY), 150),
     gate("documents", "rustdoc, warnings refused", Run::Ours(ci::documents, "cargo doc"), 60),
     Suite {

@@ -1,6 +1,7 @@
 //! `cargo xtask ci`: the tests and the gates.
 
 pub(crate) mod barred;
+pub(crate) mod conformance;
 pub(crate) mod duplicates;
 mod graph;
 pub(crate) mod licences;

@@ -149,8 +149,10 @@ pub fn run(args: &Args) -> Result<()> {
 pub fn sources(directory: &Path) -> Result<Vec<(String, String)>> {
     let mut sources = Vec::new();
     for path in listed(directory)? {
-        if path.extension().is_some_and(|extension| extension == "yaml") {
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        // The conformance table lies beside the spec, and is about it.
+        let is_spec = !crate::conformance::DATA.ends_with(&format!("/{name}"));
+        if is_spec && path.extension().is_some_and(|extension| extension == "yaml") {
             let text =
                 fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
             sources.push((name, text));
