@@ -29,14 +29,16 @@ function fail(group, name, error) {
 }
 
 async function run(group) {
-  // A check that hangs on an earlier one's result is not told twice at length.
   const check = async (name, body) => {
     try {
       await body();
       console.log(`ok node ${group}: ${name}`);
     } catch (error) {
+      if (error instanceof TypeError && /undefined/.test(error.message)) {
+        return fail(group, name, `needs an earlier check that failed (${error.message})`);
+      }
       const answer = error.response?.bodyUsed === false ? await error.response.text() : "";
-      fail(group, name, answer ? `${error.message} ${answer}` : error);
+      return fail(group, name, answer ? `${error.message} ${answer}` : error);
     }
   };
   try {
