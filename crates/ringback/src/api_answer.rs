@@ -33,9 +33,10 @@ pub(crate) async fn complaint(context: &Context, client: &Client, error: Error) 
 /// A failure on this side of the wire.
 pub(crate) fn local(error: Error) -> anyhow::Error {
     match error {
-        Error::Credentials { .. } | Error::Unsendable { .. } => {
-            Complaint::usage(error.to_string()).into()
-        }
+        Error::Credentials { .. } => Complaint::usage(error.to_string())
+            .fix("set them, save them with `ringback auth set`, or take an emulator's: eval \"$(ringback env)\"")
+            .into(),
+        Error::Unsendable { .. } => Complaint::usage(error.to_string()).into(),
         Error::Origin { .. } => Complaint::usage(error.to_string())
             .fix("give --url or RINGBACK_URL an origin such as http://127.0.0.1:4010")
             .into(),

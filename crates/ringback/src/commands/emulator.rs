@@ -57,8 +57,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "COUNT", default_value_t = 1000)]
     finished_calls: usize,
     /// Speak https too: at the same port as http, or at this one; 0 is any free one
-    #[arg(long, value_name = "PORT", num_args = 0..=1, require_equals = true)]
-    tls: Option<Option<u16>>,
+    #[arg(long, value_name = "PORT", num_args = 0..=1, require_equals = true, default_missing_value = "same", value_parser = https_port)]
+    tls: Option<Tls>,
     /// Write the certificate of the authority that https is to be trusted by to this file
     #[arg(long, value_name = "FILE", requires = "tls")]
     ca_file: Option<PathBuf>,
@@ -169,11 +169,7 @@ fn config(args: &Args, seed: Option<&SeedRequest>, context: &Context) -> anyhow:
         .limits(args.limits)
         .cors(args.cors)
         .insecure_webhooks(args.insecure_webhooks)
-        .tls(match args.tls {
-            None => Tls::Off,
-            Some(None) => Tls::SamePort,
-            Some(Some(port)) => Tls::Port(port),
-        });
+        .tls(args.tls.unwrap_or_default());
     config.finished_calls = args.finished_calls;
     if let Some(directory) = &args.data_dir {
         config = config.data_dir(directory);
@@ -244,6 +240,14 @@ and with a webhook server (`ringback serve --connect 447700000003` is one):
 ",
         environment.api_key
     ))
+}
+
+/// Reads where https is spoken: `same` for the port of http, or a port.
+fn https_port(text: &str) -> Result<Tls, &'static str> {
+    match text {
+        "same" => Ok(Tls::SamePort),
+        port => port.parse().map(Tls::Port).map_err(|_| "it is a port from 0 to 65535, or same"),
+    }
 }
 
 /// The variables that lead clients to https, and let them trust it where there is a file.

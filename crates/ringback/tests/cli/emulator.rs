@@ -62,6 +62,8 @@ fn https_is_told_to_a_command_with_what_to_trust() {
     };
     check("--tls");
     check("--tls=0");
+    let ran = Place::new().run(&["emulator", "--tls=x"]).ended(2);
+    assert!(ran.err.contains("a port from 0 to 65535"), "{}", ran.err);
     let ran = Place::new().run(&["emulator", "--ca-file", "ca.pem"]).ended(2);
     assert!(ran.err.contains("--tls"), "{}", ran.err);
 }
