@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use ringback_model::{ChannelType, Json, event::ChannelEndpoint};
+use ringback_model::{ChannelType, Json, PhoneNumber, event::ChannelEndpoint};
 
-use crate::SocketAuthorization;
+use crate::{Refusal, SocketAuthorization, refusal};
 
 /// What stands at the far end of a leg.
 #[derive(Clone, Debug)]
@@ -64,6 +64,23 @@ impl Far {
             Some(("sip" | "sips", _)) => (Self::Sip(None), address),
             _ => (Self::Phone, address),
         }
+    }
+
+    /// The same, where it has to be one: a number in E.164, or a name that is not empty.
+    pub(crate) fn checked(name: &'static str, address: &str) -> Result<(Self, Arc<str>), Refusal> {
+        let (far, text) = Self::of_address(address);
+        let named = match far {
+            Self::Phone => match PhoneNumber::new(text) {
+                Ok(number) => return Ok((far, number.as_str().into())),
+                Err(error) => return Err(refusal::malformed_number(name, text, &error)),
+            },
+            Self::Sip(_) => text.split_once(':').map_or("", |(_, peer)| peer),
+            _ => text,
+        };
+        if named.trim().is_empty() {
+            return Err(refusal::empty_address(name, address));
+        }
+        Ok((far, text.into()))
     }
 
     /// The end as conversations and the Voice API write it.

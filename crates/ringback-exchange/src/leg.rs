@@ -75,7 +75,7 @@ pub(crate) enum Medium {
 }
 
 /// Which way a leg was set up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(crate) enum Way {
     Inbound,
     Outbound,
@@ -104,6 +104,9 @@ pub(crate) struct Dial {
     pub(crate) on_answer: Option<Arc<Hook>>,
     /// Keys that are pressed once it has answered.
     pub(crate) keys: Option<Box<str>>,
+    /// The digits that were asked for as the caller's, where they are not shown: the Voice API
+    /// repeats them, because older clients read nothing but digits there.
+    pub(crate) asked_from: Option<Box<str>>,
 }
 
 /// The state of a leg (the platform's call status).

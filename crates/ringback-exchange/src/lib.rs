@@ -39,5 +39,6 @@ pub use input::{
 pub use note::Note;
 pub use phone::{Deed, Doing, Machine, Outcome, Script, ScriptError};
 pub use refusal::Refusal;
+pub use rest::File;
 pub use settings::Settings;
 pub use snapshot::SnapshotError;

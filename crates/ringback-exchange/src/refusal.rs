@@ -1,11 +1,13 @@
 //! Why a REST call is refused, in full.
 
+pub(crate) mod voice;
+
 use ringback_model::{
     ApplicationId, OperationInfo, PhoneNumberError,
     operation::{ErrorFamily, Fault, FaultPlace},
     problem::{
         self, Details, InvalidParameter,
-        known::{api, conversation, rest, voice},
+        known::{self, api, conversation, rest},
     },
 };
 
@@ -120,7 +122,7 @@ pub(crate) fn fault(operation: &OperationInfo, fault: &Fault) -> Refusal {
             conversation::VALIDATION.details()
         }
         ErrorFamily::ErrorCodeLabel => rest::METHOD_FAILED.details(),
-        ErrorFamily::Voice => voice::BAD_REQUEST.details(),
+        ErrorFamily::Voice => known::voice::BAD_REQUEST.details(),
         ErrorFamily::Control => Details::new(400, "request-invalid"),
     };
     let details = if is_path { details } else { add(details, &fault.name, &fault.reason) };
@@ -143,7 +145,7 @@ fn add(mut details: Details, name: &str, reason: &str) -> Details {
 
 /// A value that can be read but is not allowed; the reason says what is accepted.
 pub(crate) fn invalid(
-    known: problem::known::Known,
+    known: known::Known,
     name: &str,
     reason: &str,
     seen: &str,
@@ -165,6 +167,15 @@ pub(crate) fn malformed_number(name: &str, seen: &str, error: &PhoneNumberError)
         .seen(format!("`{name}` was {seen:?}: {error}"))
         .expected("7 to 15 digits with the country code, without +, 00, spaces or punctuation")
         .fix("write the number as digits, such as 447700900000")
+}
+
+pub(crate) fn empty_address(name: &str, seen: &str) -> Refusal {
+    let seen: String = seen.chars().take(40).collect();
+    Refusal::new(Details::new(400, "address-empty"), "address-empty")
+        .checked(format!("`{name}` as the address of a phone"))
+        .seen(format!("`{name}` was {seen:?}, and nothing follows the colon"))
+        .expected("a number, `app:NAME`, `vbc:EXTENSION` or a `sip:` address")
+        .fix("write the name behind the colon, such as app:alice")
 }
 
 pub(crate) fn phone_script(seen: &str, error: &ScriptError) -> Refusal {
@@ -223,11 +234,28 @@ pub(crate) fn no_such_call(id: &str) -> Refusal {
         .fix("GET /_ringback/calls lists them")
 }
 
+pub(crate) fn keys(seen: &str) -> Refusal {
+    let seen: String = seen.chars().take(40).collect();
+    Refusal::new(Details::new(400, "keys-invalid"), "keys-invalid")
+        .checked("the keys that are pressed")
+        .seen(format!("`digits` was {seen:?}"))
+        .expected("keys that a phone has: 0 to 9, * and #, and p for a pause")
+        .fix("write for example 1#")
+}
+
+pub(crate) fn nothing_said() -> Refusal {
+    Refusal::new(Details::new(400, "text-blank"), "text-blank")
+        .checked("what is said")
+        .seen("`text` was blank")
+        .expected("words")
+        .fix("write for example sales")
+}
+
 pub(crate) fn phone_idle(number: &str, what: &str) -> Refusal {
     Refusal::new(Details::new(409, "phone-idle"), "phone-idle")
         .checked("what the phone does now")
         .seen(format!("the phone {number} cannot {what}: it is not in such a call"))
-        .expected("a phone that rings (answer, decline) or talks (hang up)")
+        .expected("a phone that rings (answer, decline) or talks (hang up, press, say)")
         .fix("GET /_ringback/phones lists what each phone does")
 }
 
@@ -259,7 +287,7 @@ pub(crate) fn conversation(reason: &'static str, seen: String, fix: &str) -> Ref
 
 /// Something within a conversation is not there.
 pub(crate) fn within_conversation(
-    known: problem::known::Known,
+    known: known::Known,
     what: &'static str,
     id: &str,
 ) -> Refusal {

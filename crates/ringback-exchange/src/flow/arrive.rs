@@ -28,11 +28,7 @@ const ARRIVAL: i64 = 213;
 impl Exchange {
     /// A phone dials one of the platform's numbers; answers the first leg of the call.
     pub(crate) fn incoming(&mut self, now: Timestamp, incoming: &Incoming) -> Result<u64, Refusal> {
-        let (far, caller) = Far::of_address(&incoming.from);
-        let from = match far {
-            Far::Phone => phone_number("from", caller)?,
-            _ => caller.to_owned(),
-        };
+        let (far, from) = Far::checked("from", &incoming.from)?;
         let to = phone_number("to", &incoming.to)?;
         let routes = self.routes_of(&to)?;
         let script = match &incoming.script {
@@ -42,7 +38,6 @@ impl Exchange {
             None => None,
         };
         let ordinal = self.legs.next();
-        let from: Arc<str> = from.into();
         let own = self.phones.engage(&far.address(&from), ordinal);
         let script = script.unwrap_or(own);
 

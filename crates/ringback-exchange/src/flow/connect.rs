@@ -70,6 +70,7 @@ impl Exchange {
             on_answer: on_answer
                 .map(|script| Hook::of_script(&script.url, None, routes.answer.as_deref())),
             keys: phone.and_then(|phone| phone.dtmf_answer.as_deref()).map(Into::into),
+            asked_from: connect.from.as_deref().filter(|from| is_number(from)).map(Into::into),
             run: None,
         };
         let Some(leg) = self.dial(now, dialling) else { return Then::Waits };
@@ -143,6 +144,11 @@ impl Exchange {
         self.dialled.push_back(now);
         true
     }
+}
+
+/// Whether a text can be a number: 7 to 15 digits.
+pub(crate) fn is_number(text: &str) -> bool {
+    (7..=15).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// What an endpoint of a script names, and how it is written in events.

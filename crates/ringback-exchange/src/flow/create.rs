@@ -34,6 +34,8 @@ pub(crate) struct Order {
     pub(crate) limit: u32,
     pub(crate) detection: Option<Detection>,
     pub(crate) keys: Option<Box<str>>,
+    /// The digits that were asked for as the caller's, where they are not shown.
+    pub(crate) asked_from: Option<Box<str>>,
 }
 
 impl Exchange {
@@ -67,6 +69,7 @@ impl Exchange {
             detection: order.detection,
             on_answer: None,
             keys: order.keys,
+            asked_from: order.asked_from,
             run: Some(Box::new(run)),
         };
         let leg = self.dial(now, dialling)?;

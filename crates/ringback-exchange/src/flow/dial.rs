@@ -38,6 +38,8 @@ pub(crate) struct Dialling {
     pub(crate) detection: Option<Detection>,
     pub(crate) on_answer: Option<Arc<Hook>>,
     pub(crate) keys: Option<Box<str>>,
+    /// The digits that were asked for as the caller's, where they are not shown.
+    pub(crate) asked_from: Option<Box<str>>,
     pub(crate) run: Option<Box<Run>>,
 }
 
@@ -91,6 +93,7 @@ impl Exchange {
                 detection: dialling.detection,
                 on_answer: dialling.on_answer,
                 keys: dialling.keys,
+                asked_from: dialling.asked_from,
             })),
             run: dialling.run,
             asking: None,

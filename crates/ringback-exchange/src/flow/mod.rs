@@ -20,6 +20,6 @@ mod script;
 mod socket;
 mod transfer;
 
-pub(crate) use connect::{LIMIT, TIMEOUT, sip_uri, websocket};
+pub(crate) use connect::{LIMIT, TIMEOUT, is_number, sip_uri, websocket};
 pub(crate) use post::Post;
 pub(crate) use reply::{exactly, script_of};

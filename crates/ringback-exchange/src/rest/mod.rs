@@ -2,14 +2,18 @@
 
 pub(crate) mod applications;
 mod beta;
+mod calls;
 pub(crate) mod control;
+mod files;
 mod numbers;
 mod page;
 mod v1;
 pub(crate) mod view;
 
+pub use files::File;
+
 use ringback_model::{
-    Operation, Timestamp, account, applications as apps, control as ctl, insight,
+    Operation, Timestamp, account, applications as apps, calls as call_ops, control as ctl, insight,
 };
 use ringback_model::{beta as beta_ops, numbers as number_ops, v1 as v1_ops};
 
@@ -59,6 +63,33 @@ const SERVED: &[(&str, Serve)] = &[
     (ctl::AnswerPhone::INFO.id, |x, now, r| run(r, |op| control::answer_phone(x, now, &op))),
     (ctl::DeclinePhone::INFO.id, |x, now, r| run(r, |op| control::decline_phone(x, now, &op))),
     (ctl::HangUpPhone::INFO.id, |x, now, r| run(r, |op| control::hang_up_phone(x, now, &op))),
+    (ctl::PressKeys::INFO.id, |x, now, r| run(r, |op| control::press_keys(x, now, &op))),
+    (ctl::Say::INFO.id, |x, now, r| run(r, |op| control::say(x, now, &op))),
+    (ctl::ListRecordings::INFO.id, |x, _, r| run(r, |op| Ok(control::recordings(x, &op)))),
+    (call_ops::ListCalls::INFO.id, |x, _, r| run(r, |op| calls::list(x, r, &op))),
+    (call_ops::CreateCall::INFO.id, |x, now, r| run(r, |op| calls::create(x, now, r, &op))),
+    (call_ops::CreateIpCall::INFO.id, |x, now, r| run(r, |op| calls::create_ip(x, now, r, &op))),
+    (call_ops::GetCall::INFO.id, |x, _, r| run(r, |op| calls::get(x, &r.caller, &op))),
+    (call_ops::UpdateCall::INFO.id, |x, now, r| run(r, |op| calls::update(x, now, r, &op))),
+    (call_ops::StartTalk::INFO.id, |x, now, r| {
+        run(r, |op| calls::start_talk(x, now, &r.caller, &op))
+    }),
+    (call_ops::StopTalk::INFO.id, |x, now, r| {
+        run(r, |op| calls::stop_talk(x, now, &r.caller, &op))
+    }),
+    (call_ops::StartStream::INFO.id, |x, now, r| {
+        run(r, |op| calls::start_stream(x, now, &r.caller, &op))
+    }),
+    (call_ops::StopStream::INFO.id, |x, now, r| {
+        run(r, |op| calls::stop_stream(x, now, &r.caller, &op))
+    }),
+    (call_ops::SendDtmf::INFO.id, |x, now, r| {
+        run(r, |op| calls::send_dtmf(x, now, &r.caller, &op))
+    }),
+    (call_ops::SubscribeDtmf::INFO.id, |x, _, r| run(r, |op| calls::subscribe(x, &r.caller, &op))),
+    (call_ops::UnsubscribeDtmf::INFO.id, |x, _, r| {
+        run(r, |op| calls::unsubscribe(x, &r.caller, &op))
+    }),
 ];
 
 pub(crate) fn serves(id: &str) -> bool {
