@@ -19,9 +19,11 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("ringback-exchange", &["model", "ncco"]),
     ("ringback-ladder", &["model"]),
     ("ringback-emulator", &["model", "jwt", "http", "exchange", "ladder"]),
+    // It drives an emulator in its own process, and writes its figures as data.
+    ("ringback-load", &["model", "emulator"]),
     (
         "ringback",
-        &["model", "jwt", "ncco", "http", "client", "webhook", "exchange", "ladder", "emulator"],
+        &["model", "jwt", "ncco", "http", "client", "webhook", "exchange", "ladder", "emulator", "load"],
     ),
     ("xtask", &[]),
 ];

@@ -2,13 +2,14 @@
 
 mod clock;
 mod events;
+mod wait;
 mod webhooks;
 
 use std::sync::{Arc, PoisonError};
 
 use axum::response::Response;
 use http::{StatusCode, request::Parts};
-use ringback_exchange::Refusal;
+use ringback_exchange::{Caller, Exchange, Input, Refusal, Request};
 use ringback_model::{
     ApiKey, Operation, OperationInfo, Secret,
     control::{Environment, GetRefusal, GetTranscript, Health, Refusals},
@@ -40,6 +41,7 @@ pub(crate) async fn answer(
             Ok(reply::value(StatusCode::OK, &health))
         }
         id::GET_TRANSCRIPT => transcript(platform, parts),
+        id::WAIT_FOR_CALL => wait::wait(platform, parts).await,
         id::LIST_REFUSALS => {
             let refusals = platform.refusals.lock().unwrap_or_else(PoisonError::into_inner);
             Ok(reply::value(StatusCode::OK, &Refusals::new(refusals.list())))
@@ -74,6 +76,38 @@ pub(crate) async fn answer(
             "report this; it is a fault of the emulator",
         )),
     }
+}
+
+/// Does an operation of the control API that the exchange serves, without a connection.
+pub(crate) fn in_process<O: Operation>(
+    platform: &Arc<Platform>,
+    operation: &O,
+) -> Result<O::Reply, Refusal> {
+    let refused = |reason: &'static str, seen: String| {
+        let fix = "use an operation of calls and phones, with values that it can carry";
+        refusal(
+            ErrorFamily::Control,
+            Situation::BadRequest,
+            reason,
+            "the operation",
+            seen,
+            "an operation of the control API",
+            fix,
+        )
+    };
+    if O::INFO.errors != ErrorFamily::Control || !Exchange::serves(O::INFO) {
+        return Err(refused(
+            "operation-not-served",
+            format!("{} is no such operation", O::INFO.id),
+        ));
+    }
+    let parts =
+        operation.encode().map_err(|error| refused("request-malformed", error.to_string()))?;
+    let request = Request { caller: Caller::Control, operation: O::INFO, parts, key_pair: None };
+    let answer = platform
+        .feed(Input::Request(request))
+        .ok_or_else(|| refused("request-malformed", "the exchange gave no answer".to_owned()))??;
+    O::read_reply(answer.body.into()).map_err(|error| refused("reply-malformed", error.to_string()))
 }
 
 /// What a shell needs; waits until the application is there.
@@ -166,6 +200,7 @@ mod id {
     pub(super) const GET_ENVIRONMENT: &str = control::GetEnvironment::INFO.id;
     pub(super) const GET_HEALTH: &str = control::GetHealth::INFO.id;
     pub(super) const GET_TRANSCRIPT: &str = control::GetTranscript::INFO.id;
+    pub(super) const WAIT_FOR_CALL: &str = control::WaitForCall::INFO.id;
     pub(super) const LIST_REFUSALS: &str = control::ListRefusals::INFO.id;
     pub(super) const GET_REFUSAL: &str = control::GetRefusal::INFO.id;
     pub(super) const LIST_WEBHOOKS: &str = control::ListWebhooks::INFO.id;

@@ -2,14 +2,14 @@
 
 use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
 
-use ringback_exchange::{KeyPair, Settings};
+use ringback_exchange::{KeyPair, Refusal, Settings};
 use ringback_http::Trust;
 use ringback_jwt::WebhookSigner;
-use ringback_model::{ApiKey, control::Environment};
-use tokio::{net::TcpListener, task::JoinHandle, time::Instant};
+use ringback_model::{ApiKey, Operation, control::Environment};
+use tokio::{net::TcpListener, sync::broadcast, task::JoinHandle, time::Instant};
 
 use crate::{
-    Config, Error, control,
+    Config, Delivery, Error, control,
     core::Core,
     credentials::Credentials,
     doors::{self, Https, Secure},
@@ -64,6 +64,7 @@ impl Emulator {
         let mut settings = Settings::new(seed, ApiKey::from(credentials.api_key.as_str()));
         settings.finished_calls = config.finished_calls;
         settings.files_origin = format!("{url}/api.nexmo.com");
+        settings.region_url.clone_from(&url);
         settings.calls_per_second = config.limits.then_some(CALLS_PER_SECOND);
         let mut core = Core::new(settings, config.clock, wall.now(), Instant::now());
         let mut past = opened.map(|opened| store::replay(opened, &mut core)).transpose()?;
@@ -135,6 +136,28 @@ impl Emulator {
     /// Waits until the application is there. The control API gives the same.
     pub async fn environment(&self) -> Environment {
         control::environment(&self.platform).await
+    }
+
+    /// Does an operation of the control API without a connection, such as placing a call.
+    ///
+    /// # Errors
+    /// The refusal that a request over HTTP would be answered with.
+    pub fn control<O: Operation>(&self, operation: &O) -> Result<O::Reply, Refusal> {
+        control::in_process(&self.platform, operation)
+    }
+
+    /// How many calls are up.
+    #[must_use]
+    pub fn live_calls(&self) -> usize {
+        self.platform.core().exchange.live_calls()
+    }
+
+    /// Every attempt at a webhook from now on, with what became of it.
+    ///
+    /// Who falls behind by more than 65,536 of them misses some, and is told how many.
+    #[must_use]
+    pub fn deliveries(&self) -> broadcast::Receiver<Delivery> {
+        self.platform.deliveries.listen()
     }
 
     /// Stops: takes no connection any more, ends event streams, lets requests and webhooks in

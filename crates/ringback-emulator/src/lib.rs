@@ -8,6 +8,7 @@ mod config;
 mod control;
 mod core;
 mod credentials;
+mod delivery;
 mod doors;
 mod edge;
 mod error;
@@ -29,5 +30,6 @@ mod webhook;
 
 pub use clock::{ClockMode, ClockModeError};
 pub use config::{Config, Mapping, Tls};
+pub use delivery::Delivery;
 pub use emulator::Emulator;
 pub use error::Error;

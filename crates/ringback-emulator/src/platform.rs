@@ -18,6 +18,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     core::{Core, Next, Outcome},
     credentials::Credentials,
+    delivery::Deliveries,
     doors::Secure,
     edge::{Traces, WallClock},
     fetch::{self, Fetcher},
@@ -56,6 +57,7 @@ pub(crate) struct Platform {
     pub(crate) tasks: TaskTracker,
     pub(crate) live: broadcast::Sender<Arc<Entry>>,
     pub(crate) sender: Sender,
+    pub(crate) deliveries: Deliveries,
     pub(crate) fetcher: Fetcher,
     pub(crate) sockets: Sockets,
     /// Where the state is kept, when it is.
@@ -108,6 +110,7 @@ impl Platform {
             tasks: TaskTracker::new(),
             live: broadcast::Sender::new(BEHIND),
             sender,
+            deliveries: Deliveries::default(),
             fetcher,
             sockets,
             store,
@@ -221,6 +224,7 @@ impl Platform {
     }
 
     async fn deliver(self: &Arc<Self>, epoch: u64, number: u64, sent: &Sent) {
+        let wanted = Instant::now();
         // Nobody is told of what another start might not know.
         if let Some(store) = &self.store
             && !store.kept_at_last(number).await
@@ -229,6 +233,7 @@ impl Platform {
         }
         let envelope = &sent.envelope;
         let sending = self.sender.send(envelope, &sent.json).await;
+        self.deliveries.tell(sent, &sending.outcome, wanted.elapsed());
         tracing::debug!(
             webhook = envelope.id.0,
             attempt = envelope.attempt,

@@ -17,6 +17,7 @@ pub(crate) struct Envelope {
     pub(crate) method: HttpMethod,
     pub(crate) url: Arc<str>,
     pub(crate) signed: bool,
+    pub(crate) reply_matters: bool,
     pub(crate) connect_timeout: u32,
     pub(crate) socket_timeout: u32,
 }
@@ -47,6 +48,7 @@ impl From<Attempt> for Sent {
             method: attempt.method,
             url: attempt.url,
             signed: attempt.signed,
+            reply_matters: attempt.reply_matters,
             connect_timeout: attempt.connect_timeout,
             socket_timeout: attempt.socket_timeout,
         });
@@ -69,6 +71,7 @@ pub(super) mod tests {
             method,
             url: url.into(),
             signed: true,
+            reply_matters: false,
             connect_timeout: 1000,
             socket_timeout: 5000,
         }
