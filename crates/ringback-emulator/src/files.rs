@@ -6,7 +6,7 @@ use axum::{body::Body, response::Response};
 use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
 use http::{HeaderValue, Method, StatusCode, header};
-use ringback_exchange::{Caller, Recording, Refusal};
+use ringback_exchange::{Caller, File, Recording, Refusal};
 use ringback_model::{
     Operation, OperationInfo, files::GetFile, ncco::RecordFormat, operation::RequestParts,
 };
@@ -48,8 +48,15 @@ pub(crate) fn answer(
             "take the address as it came in the webhook",
         )
     };
-    let _ = (platform, caller, method, parts, sound);
-    Err(no_file("no file is kept yet".to_owned()))
+    let Caller::Application { id: application, .. } = caller else {
+        return Err(no_file("files belong to applications, and no application asks".to_owned()));
+    };
+    let file = GetFile::decode(parts).map_err(|fault| no_file(fault.sentence()))?.file_id;
+    let file = platform.core().exchange.file(application, file.as_str())?;
+    Ok(match file {
+        File::Sound(recording) => sound(&recording, method),
+        File::Text(text) => reply::json(StatusCode::OK, text),
+    })
 }
 
 /// A recording with its length and, when it is asked for, its bytes.
@@ -148,7 +155,7 @@ mod tests {
             check(RecordFormat::Mp3, 2, millis, plays).await;
         }
         let nothing = Recording { format: RecordFormat::Mp3, channels: 1, millis: 0 };
-        assert_eq!(bytes(&nothing).await, []);
+        assert!(bytes(&nothing).await.is_empty());
     }
 
     #[test]

@@ -180,7 +180,7 @@ fn ask<O: Operation>(
 }
 
 /// The answer of the exchange, or the reason why it refuses.
-fn answered<O: Operation>(
+pub(crate) fn answered<O: Operation>(
     platform: &Arc<Platform>,
     core: &mut Core,
     caller: Caller,

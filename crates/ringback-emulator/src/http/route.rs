@@ -53,7 +53,7 @@ pub(crate) fn family(path: &str) -> ErrorFamily {
     match (first, second) {
         ("beta" | "v0.1" | "v0.2", _) => ErrorFamily::CodeDescription,
         ("v1" | "v2", "calls") => ErrorFamily::Voice,
-        (_, "applications") | ("accounts", _) => ErrorFamily::Problem,
+        (_, "applications") | ("accounts", _) | ("v1", "files") => ErrorFamily::Problem,
         ("account" | "number" | "ni" | "sms" | "search", _) => ErrorFamily::ErrorCodeLabel,
         _ if is_version(first) => ErrorFamily::ConversationProblem,
         _ => ErrorFamily::Control,

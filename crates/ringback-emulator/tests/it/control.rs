@@ -137,3 +137,58 @@ async fn dropping_it_stops_it() {
     };
     tokio::time::timeout(std::time::Duration::from_secs(5), closed).await.unwrap();
 }
+
+#[tokio::test]
+async fn waiting_for_a_call() {
+    let platform = Platform::auto().await;
+    let app = App::connecting().await;
+    platform.connect(&app).await;
+    let script = json!({"script": "ring after 1s, answer after 3s, hang up after 10s"});
+    platform.control(Method::PUT, &format!("/_ringback/phones/{BOB}"), Some(script)).await;
+    let call = platform.call().await;
+    let id = call["id"].as_str().unwrap().to_owned();
+    let wait =
+        async |query: &str| platform.get(&format!("/_ringback/calls/{id}/wait?{query}")).await;
+    // The clock skips while somebody waits: ten seconds pass in less than one.
+    let reply = wait("status=answered&within=20").await;
+    assert_eq!(reply.status, 200, "{}", reply.text);
+    let callee = reply.json()["legs"][1]["id"].as_str().unwrap().to_owned();
+    let reply = wait(&format!("status=completed&leg={callee}&within=20")).await;
+    assert_eq!((&reply.json()["id"], reply.status.as_u16()), (&json!(id), 200));
+    // What has been counts too, and what cannot come any more is not waited for.
+    for (query, status, reason) in [
+        ("status=ringing", 200, ""),
+        (&*format!("status=ringing&leg={callee}"), 200, ""),
+        ("status=busy&within=600", 408, "status-not-reached"),
+        ("status=answered&leg=none", 404, "leg-unknown"),
+        ("status=answered&within=601", 400, "out-of-range"),
+        ("within=1", 400, "request-malformed"),
+    ] {
+        let reply = wait(query).await;
+        let found = (reply.status.as_u16(), reply.header("ringback-reason"));
+        assert_eq!(found, (status, reason), "{query}: {}", reply.text);
+    }
+    let reply = wait("status=busy").await.json();
+    assert!(
+        reply["hint"].as_str().unwrap().contains("is completed and the call is over"),
+        "{reply}"
+    );
+    let none = platform.get("/_ringback/calls/none/wait?status=answered").await;
+    assert_eq!((none.status.as_u16(), none.header("ringback-reason")), (404, "call-unknown"));
+}
+
+#[tokio::test]
+async fn waiting_ends_in_time() {
+    let platform = Platform::auto().await;
+    let app = App::connecting().await;
+    platform.connect(&app).await;
+    let call = platform.call().await;
+    let path = format!("/_ringback/calls/{}/wait", call["id"].as_str().unwrap());
+    // Bob stays: the call is never over by itself.
+    let reply = platform.get(&format!("{path}?status=completed&within=0")).await;
+    assert_eq!(
+        (reply.status.as_u16(), reply.header("ringback-reason")),
+        (408, "status-not-reached")
+    );
+    assert!(reply.json()["hint"].as_str().unwrap().contains("after 0 s"), "{}", reply.text);
+}

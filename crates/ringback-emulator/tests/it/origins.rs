@@ -56,8 +56,8 @@ async fn a_path_may_begin_with_a_host_of_the_platform() {
     assert_eq!(platform.send(rented).await.json()["count"], 1);
     let files = platform.with_token("/api-us.nexmo.com/v1/files/none").await;
     assert_eq!(files.status, 404, "{}", files.text);
-    let refusal = platform.get(&format!("/_ringback/refusals/{}", files.header("ringback-trace")));
-    assert_eq!(refusal.await.json()["path"], "/v1/files/none");
+    let refusal = format!("/_ringback/refusals/{}", files.header("ringback-trace"));
+    assert_eq!(platform.get(&refusal).await.json()["path"], "/v1/files/none");
     assert_eq!(platform.get("/evil.example/healthz").await.status, 404);
 }
 
