@@ -4,7 +4,12 @@
 
 mod answer;
 mod callee;
+mod calls;
+mod controls;
+mod files;
+mod lists;
 mod order;
+mod phones;
 mod properties;
 mod refusals;
 mod rest;

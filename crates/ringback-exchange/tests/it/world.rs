@@ -15,6 +15,7 @@ use ringback_model::{
     },
     control::{PlaceCall, PlaceCallRequest, SetPhone, SetPhoneRequest, TranscriptEntry},
     numbers::{BuyNumber, UpdateNumber},
+    operation::RequestParts,
 };
 use serde_json::Value;
 
@@ -182,6 +183,31 @@ impl World {
         let output = self.exchange.handle(self.now, Input::Request(request));
         self.take(output.effects);
         output.reply.unwrap().map(|answer| match &answer.body[..] {
+            [] => Value::Null,
+            body => serde_json::from_slice(body).unwrap(),
+        })
+    }
+
+    /// A REST call of the application as it comes over the wire; the path may have a query.
+    pub(crate) fn send<O: Operation>(&mut self, path: &str, body: &str) -> Result<Value, Refusal> {
+        let (path, query) = match path.split_once('?') {
+            Some((path, query)) => (path, Some(query.to_owned())),
+            None => (path, None),
+        };
+        let parts = RequestParts {
+            method: O::INFO.method.clone(),
+            path: path.to_owned(),
+            query,
+            content_type: Some("application/json".to_owned()),
+            body: Bytes::copy_from_slice(body.as_bytes()),
+        };
+        let caller = Caller::Application { id: self.application.clone(), user: None };
+        let request = Request { caller, operation: O::INFO, parts, key_pair: None };
+        let output = self.exchange.handle(self.now, Input::Request(request));
+        self.take(output.effects);
+        let answer = output.reply.unwrap()?;
+        assert_eq!(answer.status, O::INFO.success[0], "{path}");
+        Ok(match &answer.body[..] {
             [] => Value::Null,
             body => serde_json::from_slice(body).unwrap(),
         })
