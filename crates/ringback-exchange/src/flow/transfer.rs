@@ -39,7 +39,12 @@ impl Exchange {
         let left: Vec<u64> = self.others(key);
         self.move_leg(now, key, next);
         if let Some(leg) = self.legs.get_mut(key) {
-            leg.run = Some(Box::new(Run::at(Step::Ready)));
+            // Timers and questions of the old script must find nothing in the new one.
+            let epoch = leg.run.as_ref().map_or(0, |run| run.epoch);
+            leg.run = Some(Box::new(Run { epoch, ..Run::at(Step::Ready) }));
+            if let Some(asking) = leg.asking.take() {
+                self.webhooks.remove(asking);
+            }
         }
         self.begin(now, key, script);
         if let Some(by) = waits_for_it {

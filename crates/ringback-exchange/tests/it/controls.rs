@@ -1,27 +1,21 @@
 //! What the Voice API does with calls that are up.
 
-use ringback_exchange::{Caller, PhoneEvent, SocketCommand};
-use ringback_model::{
-    ApplicationId, LegId, Operation,
-    applications::{ApplicationRequest, CreateApplication},
-    calls::{
-        GetCall, SendDtmf, StartStream, StartTalk, StopStream, StopTalk, SubscribeDtmf,
-        UnsubscribeDtmf, UpdateCall,
-    },
-    control::PlaceCallRequest,
-    operation::ErrorFamily,
+use ringback_exchange::{Caller, Refusal, SocketCommand};
+use ringback_model::calls::{
+    SendDtmf, StartStream, StartTalk, StopStream, StopTalk, SubscribeDtmf, UnsubscribeDtmf,
+    UpdateCall,
 };
 use serde_json::{Value, json};
 
 use crate::{
     calls::{bob, create, get, kinds},
-    world::{ALICE, BOB, NUMBER, World, answers, connect_bob},
+    world::{BOB, World, answers, connect_bob},
 };
 
-const STAY: &str = r#""ncco":[{"action":"talk","text":"Hello","loop":0}]"#;
+pub(crate) const STAY: &str = r#""ncco":[{"action":"talk","text":"Hello","loop":0}]"#;
 
 /// Bob has answered, and is spoken to without end.
-fn talking() -> (World, Value) {
+pub(crate) fn talking() -> (World, Value) {
     let mut world = World::new(answers("[]"));
     let made = create(&mut world, &bob(STAY));
     world.run_for(10_000);
@@ -39,19 +33,15 @@ fn connected() -> (World, Value, Value) {
     (world, alice, bob)
 }
 
-fn path(call: &Value, rest: &str) -> String {
+pub(crate) fn path(call: &Value, rest: &str) -> String {
     format!("/v1/calls/{}{rest}", call["uuid"].as_str().unwrap())
 }
 
-fn update(
-    world: &mut World,
-    call: &Value,
-    body: &str,
-) -> Result<Value, ringback_exchange::Refusal> {
+pub(crate) fn update(world: &mut World, call: &Value, body: &str) -> Result<Value, Refusal> {
     world.send::<UpdateCall>(&path(call, ""), body)
 }
 
-fn status(world: &mut World, call: &Value) -> Value {
+pub(crate) fn status(world: &mut World, call: &Value) -> Value {
     get(world, call)["status"].clone()
 }
 
@@ -188,9 +178,26 @@ fn a_transfer_begins_another_script_and_leaves_the_partner() {
 }
 
 #[test]
+fn nothing_of_the_old_script_ends_the_new_one() {
+    // Eight seconds of talk, and after one of them twenty seconds of another.
+    let talk = |words: usize| json!([{"action": "talk", "text": "a ".repeat(words)}]);
+    let mut world = World::new(answers("[]"));
+    let made = create(&mut world, &bob(&format!(r#""ncco":{}"#, talk(20))));
+    world.run_for(4_000);
+    let destination = json!({"type": "ncco", "ncco": talk(50)});
+    let body = json!({"action": "transfer", "destination": destination}).to_string();
+    update(&mut world, &made, &body).unwrap();
+    world.run_for(19_000);
+    assert_eq!(status(&mut world, &made), "answered", "{}", world.told());
+    world.run_for(2_000);
+    assert_eq!(status(&mut world, &made), "completed", "{}", world.told());
+    assert_eq!(kinds(&world), ["started", "ringing", "answered", "transfer", "completed"]);
+}
+
+#[test]
 fn media_are_started_and_stopped() {
     let (mut world, made) = talking();
-    let check = |seen: Result<Value, ringback_exchange::Refusal>, message: &str| {
+    let check = |seen: Result<Value, Refusal>, message: &str| {
         assert_eq!(seen.unwrap(), json!({"message": message, "uuid": made["uuid"]}));
     };
     let (talk, stream, dtmf) = (path(&made, "/talk"), path(&made, "/stream"), path(&made, "/dtmf"));
@@ -226,162 +233,4 @@ fn every_key_is_reported_while_somebody_wants_it() {
     let digits: Vec<_> =
         told.map(|attempt| world.payload(attempt)["dtmf"]["digits"].clone()).collect();
     assert_eq!(digits, [json!("1"), json!("2")]);
-}
-
-/// Everything that needs a call that talks, with a body that is right.
-fn everything(world: &mut World, call: &Value) -> Vec<(&'static str, ringback_exchange::Refusal)> {
-    let url = r#"["http://own.test/a"]"#;
-    let mut refused = Vec::new();
-    for action in ["mute", "unmute", "earmuff", "unearmuff"] {
-        let body = json!({"action": action}).to_string();
-        refused.push((action, update(world, call, &body)));
-    }
-    let destination =
-        format!(r#"{{"action":"transfer","destination":{{"type":"ncco","url":{url}}}}}"#);
-    refused.push(("transfer", update(world, call, &destination)));
-    let at = |rest: &str| path(call, rest);
-    refused.push(("talk", world.send::<StartTalk>(&at("/talk"), r#"{"text":"a"}"#)));
-    refused.push(("no talk", world.send::<StopTalk>(&at("/talk"), "")));
-    let sound = format!(r#"{{"stream_url":{url}}}"#);
-    refused.push(("stream", world.send::<StartStream>(&at("/stream"), &sound)));
-    refused.push(("no stream", world.send::<StopStream>(&at("/stream"), "")));
-    refused.push(("dtmf", world.send::<SendDtmf>(&at("/dtmf"), r#"{"digits":"1"}"#)));
-    let keys = format!(r#"{{"event_url":{url}}}"#);
-    refused.push(("keys", world.send::<SubscribeDtmf>(&at("/input/dtmf"), &keys)));
-    refused.push(("no keys", world.send::<UnsubscribeDtmf>(&at("/input/dtmf"), "")));
-    refused.into_iter().map(|(what, seen)| (what, seen.unwrap_err())).collect()
-}
-
-fn body_of(refusal: &ringback_exchange::Refusal) -> Value {
-    serde_json::from_slice(&refusal.body(ErrorFamily::Voice)).unwrap()
-}
-
-#[test]
-fn a_call_that_is_not_answered_can_only_be_hung_up() {
-    let mut world = World::new(answers("[]"));
-    let made = create(&mut world, &bob(STAY));
-    for (what, refusal) in everything(&mut world, &made) {
-        assert_eq!((refusal.status(), refusal.reason), (400, "call-not-answered"), "{what}");
-        let platform = json!({"type": "BAD_REQUEST", "error_title": "Bad Request"});
-        assert_eq!(body_of(&refusal), platform, "{what}");
-        assert!(refusal.hint().contains("its status is started"), "{}", refusal.hint());
-    }
-    update(&mut world, &made, r#"{"action":"hangup"}"#).unwrap();
-}
-
-#[test]
-fn calls_that_are_over_unknown_or_somebody_elses_are_not_found() {
-    let not_found = json!({"type": "NOT_FOUND", "error_title": "Not Found"});
-    let check = |world: &mut World, call: &Value, reason: &str| {
-        let mut refused = everything(world, call);
-        refused.push(("hangup", update(world, call, r#"{"action":"hangup"}"#).unwrap_err()));
-        for (what, refusal) in refused {
-            assert_eq!((refusal.status(), refusal.reason), (404, reason), "{what}");
-            assert_eq!(body_of(&refusal), not_found, "{what}");
-        }
-    };
-    let (mut world, made) = talking();
-    let unknown = json!({"uuid": "00000000-0000-4000-8000-000000000000"});
-    check(&mut world, &unknown, "call-unknown");
-    let refusal = world.ask(&GetCall::new("00000000-0000-4000-8000-000000000000")).unwrap_err();
-    assert_eq!((refusal.status(), refusal.reason), (404, "call-unknown"));
-    let own = world.application.clone();
-    let other = CreateApplication::new(ApplicationRequest::new("Another"));
-    let other = world.ask_as(Caller::Account, &other).unwrap();
-    world.application = ApplicationId::new(other["id"].as_str().unwrap());
-    check(&mut world, &made, "call-of-another-application");
-    let refusal = world.ask(&GetCall::new(made["uuid"].as_str().unwrap())).unwrap_err();
-    assert_eq!((refusal.status(), refusal.reason), (404, "call-of-another-application"));
-    world.application = own;
-    world.phone(&LegId::new(made["uuid"].as_str().unwrap()), PhoneEvent::HangsUp);
-    check(&mut world, &made, "call-over");
-    assert_eq!(status(&mut world, &made), "completed");
-    // Ids of the wrong kind are told from those that nobody has.
-    world.place_call(PlaceCallRequest::new(ALICE, NUMBER)).unwrap();
-    for (id, hint) in [
-        (made["conversation_uuid"].as_str().unwrap().to_owned(), "is the id of a conversation"),
-        (made["uuid"].as_str().unwrap().replace('-', ""), "but there is"),
-    ] {
-        let refusal = world.ask(&GetCall::new(id)).unwrap_err();
-        assert_eq!(refusal.status(), 404);
-        assert!(refusal.seen.contains(hint), "{}", refusal.seen);
-    }
-    let refusal = world.ask_as(Caller::Control, &GetCall::new("a")).unwrap_err();
-    assert_eq!((refusal.status(), refusal.reason), (401, "token-without-application"));
-}
-
-#[test]
-fn bodies_that_cannot_be_are_refused() {
-    let (mut world, made) = talking();
-    fn check<O: Operation<Reply: std::fmt::Debug>>(
-        world: &mut World,
-        path: &str,
-        rows: &[(&str, &str, &str)],
-    ) {
-        for (body, name, hint) in rows {
-            let refusal = world.send::<O>(path, body).unwrap_err();
-            assert_eq!(refusal.status(), 400, "{body}");
-            let seen = body_of(&refusal);
-            assert_eq!(seen["type"], 400, "{seen}");
-            assert_eq!(seen["invalid_parameters"][0]["name"], *name, "{body}");
-            assert!(refusal.hint().starts_with(hint), "{body}: {}", refusal.hint());
-        }
-    }
-    let long = json!({"text": "a".repeat(1_501)}).to_string();
-    check::<UpdateCall>(
-        &mut world,
-        &path(&made, ""),
-        &[
-            (r#"{"action":"dance"}"#, "action", "action was \"dance\"; it must be one of: hangup"),
-            ("{}", "action", "`action` is required"),
-            (r#"{"action":"transfer"}"#, "destination", "action was transfer, without"),
-            (
-                r#"{"action":"transfer","destination":{"type":"ncco"}}"#,
-                "destination",
-                "destination had neither ncco nor url",
-            ),
-            (
-                r#"{"action":"transfer","destination":{"type":"phone"}}"#,
-                "type",
-                "destination.type was \"phone\"",
-            ),
-            (
-                r#"{"action":"transfer","destination":{"type":"ncco","url":["sip:a"]}}"#,
-                "url",
-                "destination.url was \"sip:a\"",
-            ),
-            (
-                r#"{"action":"transfer","destination":{"type":"ncco","ncco":[{"action":"tlak"}]}}"#,
-                "ncco",
-                "/destination/ncco/0/action (line 1, column 69): ",
-            ),
-        ],
-    );
-    check::<StartTalk>(
-        &mut world,
-        &path(&made, "/talk"),
-        &[
-            ("{}", "text", "`text` is required"),
-            (r#"{"text":" "}"#, "text", "text was \" \"; it must not be blank"),
-            (&long, "text", "text was \"1501 characters\"; it must be at most 1500"),
-            (r#"{"text":"a","level":"2"}"#, "level", "level was \"2\""),
-            (r#"{"text":"a","loop":-1}"#, "loop", "`loop` must"),
-        ],
-    );
-    check::<StartStream>(
-        &mut world,
-        &path(&made, "/stream"),
-        &[
-            (r#"{"stream_url":[]}"#, "stream_url", "stream_url was \"[]\""),
-            (r#"{"stream_url":["a.mp3"]}"#, "stream_url", "stream_url was \"a.mp3\""),
-        ],
-    );
-    check::<SendDtmf>(
-        &mut world,
-        &path(&made, "/dtmf"),
-        &[
-            (r#"{"digits":"12a"}"#, "digits", "digits was \"12a\"; it must consist of 0 to 9"),
-            (r#"{"digits":""}"#, "digits", "digits was \"\""),
-        ],
-    );
 }

@@ -6,6 +6,7 @@ mod answer;
 mod callee;
 mod calls;
 mod controls;
+mod denied;
 mod files;
 mod lists;
 mod order;

@@ -49,12 +49,11 @@ pub(in crate::rest) fn list(
 }
 
 fn check(operation: &ListCalls) -> Result<(), Refusal> {
-    match &operation.status {
-        // `human` is an event, never the status of a call.
-        Some(word @ (LegStatus::Unknown(_) | LegStatus::Human | LegStatus::Disconnected)) => {
-            return Err(refusal::voice::field("status", STATUSES, word.as_str()));
-        }
-        _ => {}
+    // `human` is an event, never the status of a call.
+    if let Some(word @ (LegStatus::Unknown(_) | LegStatus::Human | LegStatus::Disconnected)) =
+        &operation.status
+    {
+        return Err(refusal::voice::field("status", STATUSES, word.as_str()));
     }
     if let Some(Order::Unknown(word)) = &operation.order {
         return Err(refusal::voice::field("order", "must be one of: asc, desc", word));

@@ -74,12 +74,7 @@ fn live(exchange: &Exchange, caller: &Caller, id: &LegId) -> Result<u64, Refusal
 }
 
 /// A leg of the caller's application that talks; `what` is what it is needed for.
-fn answered(
-    exchange: &Exchange,
-    caller: &Caller,
-    id: &LegId,
-    what: &str,
-) -> Result<u64, Refusal> {
+fn answered(exchange: &Exchange, caller: &Caller, id: &LegId, what: &str) -> Result<u64, Refusal> {
     let key = live(exchange, caller, id)?;
     match exchange.legs.get(key).map(|leg| leg.state) {
         Some(State::Answered) | None => Ok(key),

@@ -85,10 +85,6 @@ fn transfer(
                 refusal::voice::script("/destination/ncco", ncco.as_str(), body, &report)
             })?;
             let key = answered(exchange, &request.caller, uuid, what)?;
-            // The script that is still being fetched is abandoned.
-            if let Some(asking) = exchange.legs.get_mut(key).and_then(|leg| leg.asking.take()) {
-                exchange.webhooks.remove(asking);
-            }
             exchange.transfer(now, key, script);
         }
         (None, Some(url)) => {
