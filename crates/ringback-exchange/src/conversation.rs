@@ -6,6 +6,8 @@ use ringback_model::{
     ConversationId, Json, LegId, MemberId, Timestamp, UserId, event::EventType, v1,
 };
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
     directory::Routes,
     id::{Id, Purpose},
@@ -31,15 +33,15 @@ pub(crate) struct Conversation {
 }
 
 /// The name of a conversation.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Name {
     /// `NAM-…`, made up.
     Made(Id),
-    Given(Arc<str>),
+    Given(#[serde(with = "crate::snapshot::parts::text")] Arc<str>),
 }
 
 /// What is special about a conversation that outlives its calls.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Kept {
     pub(crate) display_name: Option<String>,
     pub(crate) image_url: Option<String>,
@@ -54,11 +56,12 @@ pub(crate) struct Kept {
     /// Seconds that it is kept when it is empty, where it says so itself.
     pub(crate) ttl: Option<i64>,
     /// The text or sound that plays to all, by its number.
+    #[serde(skip)]
     pub(crate) player: Option<crate::leg::Player>,
 }
 
 /// Somebody who takes part in a conversation.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Member {
     pub(crate) id: Id,
     pub(crate) user: Id,
@@ -73,18 +76,18 @@ pub(crate) struct Member {
 }
 
 /// The name of a member's user.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum UserName {
     /// The user's id: users of legs that came in.
     Id,
     /// `vapi-user-…`: users of legs that were dialled.
     Voice(Id),
     /// The name of a user of the directory.
-    Given(Arc<str>),
+    Given(#[serde(with = "crate::snapshot::parts::text")] Arc<str>),
 }
 
 /// What few members have.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct More {
     /// What the Conversation API was given as the channel.
     pub(crate) channel: Option<Json>,
@@ -109,7 +112,7 @@ pub(crate) struct More {
 }
 
 /// The state of a member.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum MemberState {
     Invited,
     Joined,
@@ -117,7 +120,7 @@ pub(crate) enum MemberState {
 }
 
 /// An entry of the log; what it says is put together when somebody reads it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct Entry {
     pub(crate) what: What,
     pub(crate) at: Timestamp,
@@ -131,7 +134,7 @@ pub(crate) struct Entry {
 pub(crate) const NOBODY: u32 = u32::MAX;
 
 /// What an entry of the log tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum What {
     MemberInvited,
     MemberJoined,
@@ -155,10 +158,12 @@ pub(crate) enum What {
 }
 
 /// The body of an entry that says more than the state does.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Body {
     pub(crate) kind: EventType,
     pub(crate) text: Json,
+    /// Whether the application sent it by REST, and not the platform.
+    pub(crate) sent: bool,
     /// Whether its entry was deleted: the text is gone, and the entry does not count in some lists.
     pub(crate) deleted: bool,
 }
@@ -255,8 +260,21 @@ impl Conversation {
     /// Keeps the body of an entry, and says where.
     pub(crate) fn keep(&mut self, kind: EventType, text: Json) -> What {
         let place = u32::try_from(self.bodies.len()).unwrap_or(u32::MAX);
-        self.bodies.push(Body { kind, text, deleted: false });
+        self.bodies.push(Body { kind, text, sent: false, deleted: false });
         What::Body(place)
+    }
+
+    /// The body of an entry that has one of its own.
+    pub(crate) fn body_of(&self, entry: &Entry) -> Option<&Body> {
+        match entry.what {
+            What::Body(place) => self.bodies.get(place as usize),
+            _ => None,
+        }
+    }
+
+    /// Whether nobody is in it or invited to it, with a leg or without.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.members.iter().all(|member| member.state == MemberState::Left)
     }
 
     /// The type of an entry.

@@ -221,7 +221,7 @@ impl Exchange {
     }
 
     /// Whether a deadline still means something.
-    fn matters(&self, due: &Due) -> bool {
+    pub(crate) fn matters(&self, due: &Due) -> bool {
         let leg = |key: &u64| self.legs.get(*key);
         match due {
             Due::Arrived { leg: key } => leg(key).is_some_and(|leg| !leg.state.is_over()),
@@ -258,7 +258,7 @@ impl Exchange {
                 .conversations
                 .get(*conversation)
                 .and_then(|conversation| {
-                    conversation.kept.as_ref().filter(|_| conversation.live == 0)
+                    conversation.kept.as_ref().filter(|_| conversation.is_empty())
                 })
                 .is_some_and(|kept| kept.epoch == *epoch),
         }

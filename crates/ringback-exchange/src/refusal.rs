@@ -1,5 +1,7 @@
 //! Why a REST call is refused, in full.
 
+pub(crate) mod room;
+
 pub(crate) mod voice;
 
 use ringback_model::{
@@ -144,12 +146,7 @@ fn add(mut details: Details, name: &str, reason: &str) -> Details {
 }
 
 /// A value that can be read but is not allowed; the reason says what is accepted.
-pub(crate) fn invalid(
-    known: known::Known,
-    name: &str,
-    reason: &str,
-    seen: &str,
-) -> Refusal {
+pub(crate) fn invalid(known: known::Known, name: &str, reason: &str, seen: &str) -> Refusal {
     // The validator's words begin with the name.
     let accepted = reason.strip_prefix(&format!("\"{name}\" ")).unwrap_or(reason);
     let seen: String = seen.chars().take(60).collect();
@@ -286,11 +283,7 @@ pub(crate) fn conversation(reason: &'static str, seen: String, fix: &str) -> Ref
 }
 
 /// Something within a conversation is not there.
-pub(crate) fn within_conversation(
-    known: known::Known,
-    what: &'static str,
-    id: &str,
-) -> Refusal {
+pub(crate) fn within_conversation(known: known::Known, what: &'static str, id: &str) -> Refusal {
     let reason = if what == "event" { "event-unknown" } else { "member-unknown" };
     Refusal::new(known.details(), reason)
         .checked(format!("the {what} within the conversation"))

@@ -53,29 +53,53 @@ impl Exchange {
 
     /// A text is spoken to a leg, beside its script; whatever was played before stops.
     pub(crate) fn speak_to(&mut self, now: Timestamp, key: u64, text: &str, times: u32) {
+        let mut body = ringback_model::event::AudioSayBody::new();
+        body.text = Some(text.to_owned());
+        body.loop_count = Some(i64::from(times));
+        self.speak(now, key, text, times, Json::of(&body));
+    }
+
+    /// A text is spoken to a leg, and told in the log in these words.
+    pub(crate) fn speak(
+        &mut self,
+        now: Timestamp,
+        key: u64,
+        text: &str,
+        times: u32,
+        body: serde_json::Result<Json>,
+    ) {
         self.stop_player(now, key, None);
         self.sounds += 1;
         let sound = self.sounds;
         let Some(leg) = self.legs.get_mut(key) else { return };
         leg.beside().player = Some(Player { sound, medium: Medium::Talk, times });
-        let mut body = ringback_model::event::AudioSayBody::new();
-        body.text = Some(text.to_owned());
-        body.loop_count = Some(i64::from(times));
-        self.log_body(key, EventType::AudioSay, Json::of(&body), now);
+        self.log_body(key, EventType::AudioSay, body, now);
         self.note(now, key, Told::Media("is spoken to"));
         self.player_ends_in(now, key, sound, repeated(spoken_millis(text), times));
     }
 
     /// A sound is played to a leg, beside its script; whatever was played before stops.
     pub(crate) fn play_to(&mut self, now: Timestamp, key: u64, url: &str, times: u32) {
+        let mut body = AudioPlayBody::new();
+        body.stream_url = Some(vec![url.to_owned()]);
+        body.loop_count = Some(i64::from(times));
+        self.play(now, key, url, times, Json::of(&body));
+    }
+
+    /// A sound is played to a leg, and told in the log in these words.
+    pub(crate) fn play(
+        &mut self,
+        now: Timestamp,
+        key: u64,
+        url: &str,
+        times: u32,
+        body: serde_json::Result<Json>,
+    ) {
         self.stop_player(now, key, None);
         let Some(sound) = self.fetch(key, url) else { return };
         let Some(leg) = self.legs.get_mut(key) else { return };
         leg.beside().player = Some(Player { sound, medium: Medium::Stream, times });
-        let mut body = AudioPlayBody::new();
-        body.stream_url = Some(vec![url.to_owned()]);
-        body.loop_count = Some(i64::from(times));
-        self.log_body(key, EventType::AudioPlay, Json::of(&body), now);
+        self.log_body(key, EventType::AudioPlay, body, now);
         self.note(now, key, Told::Media("is played a sound"));
     }
 

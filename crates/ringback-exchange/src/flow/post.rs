@@ -99,7 +99,7 @@ impl Exchange {
         event.application_id = Some(conversation.application.application.clone());
         if let Some(sender) = view::sender(self, conversation, entry) {
             event.from = Some(sender.id());
-            event.embedded = Json::of(&view::embedded_from(sender)).ok();
+            event.embedded = Json::of(&view::embedded_from(self, conversation, sender)).ok();
         }
         Payload::Event(Box::new(Event::Rtc(event)))
     }

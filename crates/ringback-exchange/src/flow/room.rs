@@ -179,7 +179,6 @@ impl Exchange {
             let named = (conversation.application.application.clone(), name.to_string());
             self.names.remove(&named);
         }
-        self.posts.remove(&key);
     }
 
     /// All legs of a leg's conversation go to another one, whose own script keeps control.

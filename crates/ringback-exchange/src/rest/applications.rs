@@ -1,19 +1,19 @@
 //! Applications.
 
 use ringback_model::{
-    ApplicationId, HalLink, HalLinks, HttpMethod,
+    ApplicationId, HalLink, HalLinks,
     applications::{
-        Application as View, ApplicationList, ApplicationRequest, Capabilities, CreateApplication,
+        Application as View, ApplicationList, ApplicationRequest, CreateApplication,
         DeleteApplication, EmbeddedApplications, GetApplication, Keys, ListApplications, Privacy,
-        UpdateApplication, Webhook,
+        UpdateApplication,
     },
     problem::known::api,
 };
 
-use super::page;
+use super::{capabilities, page};
 use crate::{
     Exchange, KeyPair, Refusal, Request,
-    directory::{ANSWER_TIMEOUT, Application, CONNECT_TIMEOUT, EVENT_TIMEOUT, Routes},
+    directory::{Application, Routes},
     id::{Id, Purpose},
     refusal,
 };
@@ -37,8 +37,15 @@ pub(super) fn list(
     operation: &ListApplications,
 ) -> Result<ApplicationList, Refusal> {
     let all: Vec<&Application> = exchange.applications.iter().collect();
+    if let Some(size) = operation.page_size.filter(|size| !(1..=100).contains(size)) {
+        let reason = "must be between 1 and 100";
+        return Err(refusal::invalid(api::LIST_VALIDATION, "page_size", reason, &size.to_string()));
+    }
+    if operation.page == Some(0) {
+        return Err(refusal::invalid(api::LIST_VALIDATION, "page", "must be at least 1", "0"));
+    }
     let size = page::size(operation.page_size);
-    let page = operation.page.unwrap_or(1).max(1) as usize;
+    let page = operation.page.unwrap_or(1) as usize;
     // One page even when it is empty: the Python SDK stops only there.
     let pages = all.len().div_ceil(size).max(1);
     let items =
@@ -68,7 +75,7 @@ pub(super) fn create(
     pair: Option<&KeyPair>,
 ) -> Result<View, Refusal> {
     let request = operation.body;
-    let capabilities = checked(&request)?;
+    let capabilities = capabilities::checked(&request.name, request.capabilities.clone())?;
     let (public_key, private_key) = match (own_key(&request), pair) {
         (Some(own), _) => (public_key(own)?, None),
         (None, Some(pair)) => (pair.public.clone(), Some(pair.private.clone())),
@@ -114,7 +121,7 @@ pub(super) fn update(
         return Err(refusal::no_such_application(id.as_str()));
     }
     let request = operation.body;
-    let capabilities = checked(&request)?;
+    let capabilities = capabilities::checked(&request.name, request.capabilities.clone())?;
     let own = own_key(&request).map(public_key).transpose()?;
     let Some(application) = exchange.applications.get_mut(&id) else {
         return Err(refusal::no_such_application(id.as_str()));
@@ -141,10 +148,11 @@ pub(super) fn delete(
         return Err(refusal::no_such_application(id.as_str()));
     }
     exchange.numbers.forget(id);
+    exchange.users.remove_of(id);
     Ok(())
 }
 
-fn private() -> Privacy {
+pub(super) fn private() -> Privacy {
     let mut privacy = Privacy::new();
     privacy.improve_ai = Some(false);
     privacy
@@ -164,86 +172,8 @@ fn view(application: &Application) -> View {
     shown
 }
 
-/// The capabilities of a request, checked, with the time-outs filled in.
-fn checked(request: &ApplicationRequest) -> Result<Capabilities, Refusal> {
-    if request.name.trim().is_empty() {
-        return Err(refusal::invalid(
-            api::PAYLOAD_VALIDATION,
-            "name",
-            "must not be blank",
-            &request.name,
-        ));
-    }
-    let mut capabilities = request.capabilities.clone().unwrap_or_default();
-    if let Some(webhooks) =
-        capabilities.voice.as_deref_mut().and_then(|voice| voice.webhooks.as_mut())
-    {
-        let rows = [
-            ("answer_url", &mut webhooks.answer_url, HttpMethod::Get, ANSWER_TIMEOUT, 5_000),
-            (
-                "fallback_answer_url",
-                &mut webhooks.fallback_answer_url,
-                HttpMethod::Get,
-                ANSWER_TIMEOUT,
-                5_000,
-            ),
-            ("event_url", &mut webhooks.event_url, HttpMethod::Post, EVENT_TIMEOUT, 10_000),
-        ];
-        for (name, webhook, method, socket_timeout, longest) in rows {
-            if let Some(webhook) = webhook {
-                check_webhook(name, webhook, longest)?;
-                webhook.http_method.get_or_insert(method);
-                webhook.connect_timeout.get_or_insert(CONNECT_TIMEOUT);
-                webhook.socket_timeout.get_or_insert(socket_timeout);
-            }
-        }
-    }
-    Ok(capabilities)
-}
-
-fn check_webhook(name: &str, webhook: &Webhook, longest: u32) -> Result<(), Refusal> {
-    let wrong = |field: &str, reason: &str, seen: &str| {
-        let name = format!("capabilities.voice.webhooks.{name}.{field}");
-        Err(refusal::invalid(api::PAYLOAD_VALIDATION, &name, reason, seen))
-    };
-    if let Some(address) = webhook.address.as_deref().filter(|address| !address.is_empty())
-        && !address.starts_with("http://")
-        && !address.starts_with("https://")
-    {
-        let accepted = "must be a valid URL beginning with http:// or https://";
-        return wrong("address", accepted, &without_user(address));
-    }
-    if let Some(HttpMethod::Unknown(method)) = &webhook.http_method {
-        return wrong("http_method", "must be one of: GET, POST", method);
-    }
-    if let Some(millis) = webhook.connect_timeout.filter(|millis| !(300..=1_000).contains(millis)) {
-        return wrong("connect_timeout", "must be between 300 and 1000", &millis.to_string());
-    }
-    if let Some(millis) =
-        webhook.socket_timeout.filter(|millis| !(1_000..=longest).contains(millis))
-    {
-        return wrong(
-            "socket_timeout",
-            &format!("must be between 1000 and {longest}"),
-            &millis.to_string(),
-        );
-    }
-    Ok(())
-}
-
-/// An address without its user, whose password is nobody's business.
-fn without_user(address: &str) -> String {
-    let (scheme, rest) = address.split_once("://").unwrap_or(("", address));
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
-    match authority.rfind('@') {
-        Some(at) if scheme.is_empty() => rest[at + 1..].to_owned(),
-        Some(at) => format!("{scheme}://{}", &rest[at + 1..]),
-        None => address.to_owned(),
-    }
-}
-
 /// A public key of the application's own; whether it is one is seen at the edge, which can read it.
-fn public_key(text: &str) -> Result<String, Refusal> {
+pub(super) fn public_key(text: &str) -> Result<String, Refusal> {
     let fix = |seen: &str| {
         Err(refusal::invalid(
             api::PAYLOAD_VALIDATION,

@@ -1,160 +1,184 @@
-//! Conversations as the beta generation shows them.
+//! Conversations and users as the beta generation shows them.
 
 use ringback_model::{
-    Json, Kept,
+    Kept, Nothing, Operation,
     beta::{
-        Conversation as View, ConversationItem, ConversationList, EmbeddedConversations, Event,
-        GetConversation, GetEvent, GetMember, ListConversations, ListEvents, ListMembers,
-        Member as MemberView, MemberItem, MemberRecord, Properties,
+        self, ConversationItem, ConversationList, EmbeddedConversations, ListConversations,
+        MemberRecord, User as UserView, UserCreated,
     },
-    event::{ConversationTimes, Order},
+    event,
 };
 
-use super::{page, view};
+use super::{
+    Row, legs,
+    lookup::{self, Span},
+    old, page, run, users, view, write,
+};
 use crate::{
-    Caller, Exchange, Refusal,
-    conversation::{Conversation, Entry, Member},
+    Exchange, Refusal, Request,
+    conversation::{Conversation, Member},
+    directory::User,
 };
 
-fn href(exchange: &Exchange, conversation: &Conversation) -> String {
-    format!("{}/beta/conversations/{}", exchange.settings.origin, conversation.id())
-}
+/// The generation, as addresses name it.
+const BETA: &str = "beta";
 
-pub(super) fn conversation(
+/// Every operation of the generation.
+pub(super) const SERVED: &[Row] = &[
+    (ListConversations::INFO.id, |x, _, r| run(r, |op| conversations(x, r, &op))),
+    (beta::CreateConversation::INFO.id, |x, now, r| {
+        run(r, |op: beta::CreateConversation| {
+            let key = write::create(x, now, &r.caller, op.body)?;
+            write::made(x, BETA, key)
+        })
+    }),
+    (beta::GetConversation::INFO.id, |x, _, r| {
+        run(r, |op: beta::GetConversation| {
+            let conversation = lookup::conversation(x, &r.caller, &op.conversation_id)?;
+            let mut shown = old::conversation!(beta, BETA, &*x, conversation);
+            shown.sequence_number = Some(conversation.log.len() as u64);
+            shown.image_url = view::given(conversation).1;
+            Ok(Kept::new(shown))
+        })
+    }),
+    (beta::UpdateConversation::INFO.id, |x, now, r| {
+        run(r, |op: beta::UpdateConversation| {
+            let key = write::update(x, now, &r.caller, &op.conversation_id, op.body)?;
+            write::made(x, BETA, key)
+        })
+    }),
+    (beta::DeleteConversation::INFO.id, |x, now, r| {
+        run(r, |op: beta::DeleteConversation| {
+            write::delete(x, now, &r.caller, &op.conversation_id).map(|()| Nothing)
+        })
+    }),
+    (beta::ListMembers::INFO.id, |x, _, r| {
+        run(r, |op: beta::ListMembers| old::members(x, r, &op.conversation_id))
+    }),
+    (beta::CreateMember::INFO.id, |x, now, r| {
+        run(r, |op: beta::CreateMember| {
+            let at = old::create_member(x, now, r, &op.conversation_id, op.body)?;
+            let conversation = lookup::at(x, at.0)?;
+            Ok(member(x, conversation, lookup::member_at(conversation, at.1)?))
+        })
+    }),
+    (beta::GetMember::INFO.id, |x, _, r| {
+        run(r, |op: beta::GetMember| {
+            let conversation = lookup::conversation(x, &r.caller, &op.conversation_id)?;
+            Ok(member(x, conversation, lookup::member(conversation, &op.member_id)?.1))
+        })
+    }),
+    (beta::UpdateMember::INFO.id, |x, now, r| {
+        run(r, |op: beta::UpdateMember| {
+            let ids = (&op.conversation_id, &op.member_id);
+            old::update_member(x, now, r, BETA, ids, op.body)
+        })
+    }),
+    (beta::DeleteMember::INFO.id, |x, now, r| {
+        run(r, |op: beta::DeleteMember| {
+            old::delete_member(x, now, r, &op.conversation_id, &op.member_id)
+        })
+    }),
+    (beta::ListEvents::INFO.id, |x, _, r| {
+        run(r, |op: beta::ListEvents| {
+            let conversation = lookup::conversation(x, &r.caller, &op.conversation_id)?;
+            let log = (1..).zip(&conversation.log).take(old::MOST);
+            Ok(log
+                .map(|(id, entry)| old::event!(beta, BETA, &*x, conversation, id, entry))
+                .collect())
+        })
+    }),
+    (beta::CreateEvent::INFO.id, |x, now, r| {
+        run(r, |op: beta::CreateEvent| {
+            old::create_event(x, now, r, BETA, &op.conversation_id, op.body)
+        })
+    }),
+    (beta::GetEvent::INFO.id, |x, _, r| {
+        run(r, |op: beta::GetEvent| {
+            let conversation = lookup::conversation(x, &r.caller, &op.conversation_id)?;
+            let (id, entry) = lookup::event(conversation, &op.event_id)?;
+            Ok(old::event!(beta, BETA, &*x, conversation, id, entry))
+        })
+    }),
+    (beta::DeleteEvent::INFO.id, |x, now, r| {
+        run(r, |op: beta::DeleteEvent| {
+            old::delete_event(x, now, r, (&op.conversation_id, &op.event_id), None)
+        })
+    }),
+    (beta::ListUsers::INFO.id, |x, _, r| {
+        run(r, |_: beta::ListUsers| {
+            let all = users::all(x, &r.caller, None)?;
+            Ok(all.into_iter().take(old::MOST).map(|(_, found)| user(x, found)).collect())
+        })
+    }),
+    (beta::CreateUser::INFO.id, |x, now, r| {
+        run(r, |op: beta::CreateUser| {
+            let id = users::create(x, now, &r.caller, op.body)?;
+            let made = users::made(x, id)?;
+            let mut created = UserCreated::new();
+            created.user_id = Some(made.id());
+            created.href = Some(view::user_address(x, BETA, made));
+            Ok(created)
+        })
+    }),
+    (beta::GetUser::INFO.id, |x, _, r| {
+        run(r, |op: beta::GetUser| Ok(user(x, lookup::user(x, &r.caller, op.user_id.as_str())?)))
+    }),
+    (beta::UpdateUser::INFO.id, |x, now, r| {
+        run(r, |op: beta::UpdateUser| {
+            let id = users::replace(x, now, &r.caller, op.user_id.as_str(), op.body)?;
+            old::user_made(x, BETA, id)
+        })
+    }),
+    (beta::DeleteUser::INFO.id, |x, _, r| {
+        run(r, |op: beta::DeleteUser| {
+            users::delete(x, &r.caller, op.user_id.as_str()).map(|()| Nothing)
+        })
+    }),
+    (beta::ListUserConversations::INFO.id, |x, _, r| {
+        run(r, |op: beta::ListUserConversations| old::user_conversations(x, r, BETA, &op.user_id))
+    }),
+    (beta::ListLegs::INFO.id, |x, _, r| {
+        run(r, |op: beta::ListLegs| legs::list(x, r, BETA, op.page_size, op.record_index))
+    }),
+    (beta::DeleteLeg::INFO.id, |x, now, r| {
+        run(r, |op: beta::DeleteLeg| legs::delete(x, now, r, &op.leg_id))
+    }),
+];
+
+fn conversations(
     exchange: &Exchange,
-    caller: &Caller,
-    operation: &GetConversation,
-) -> Result<Kept<View>, Refusal> {
-    let conversation = view::find(exchange, caller, &operation.conversation_id)?;
-    let mut times = ConversationTimes::new();
-    times.created = Some(conversation.created);
-    let mut properties = Properties::new();
-    properties.ttl = Some(conversation.application.conversations_ttl);
-    properties.video = Some(false);
-    let mut shown = View::new(conversation.id());
-    shown.name = Some(conversation.name());
-    shown.timestamp = Some(times);
-    shown.sequence_number = Some(conversation.log.len() as u64);
-    shown.numbers = Some(exchange.empty.clone());
-    shown.properties = Some(properties);
-    shown.members =
-        Some(conversation.members.iter().map(|member| embedded(exchange, member)).collect());
-    shown.links = Some(view::link(href(exchange, conversation)));
-    Ok(Kept::new(shown))
-}
-
-/// A member as its conversation embeds it.
-fn embedded(exchange: &Exchange, member: &Member) -> MemberView {
-    let mut shown = MemberView::new();
-    shown.member_id = Some(member.id());
-    shown.user_id = Some(member.user_id());
-    shown.name = Some(member.user_name());
-    shown.state = Some(view::state(member));
-    shown.timestamp = Some(view::times(member));
-    // The sample names the member's own user.
-    shown.invited_by = member.invited.map(|_| member.user_id().to_string());
-    shown.channel = view::channel_of(exchange, member);
-    shown.initiator = Some(view::initiator(member));
-    shown
-}
-
-pub(super) fn conversations(
-    exchange: &Exchange,
-    caller: &Caller,
+    request: &Request,
     operation: &ListConversations,
 ) -> Result<ConversationList, Refusal> {
-    let mut all = view::of_caller(exchange, caller);
-    if operation.order == Some(Order::Desc) {
+    let span = Span::read(operation.date_start.as_deref(), operation.date_end.as_deref())?;
+    let mut all = lookup::conversations(exchange, &request.caller, &span);
+    if page::newest_first(operation.order.as_ref())? {
         all.reverse();
     }
-    let (size, index) = (page::size(operation.page_size), operation.record_index.unwrap_or(0));
-    let items = page::slice(&all, index as usize, size)
-        .iter()
-        .map(|conversation| {
-            let mut item = ConversationItem::new(conversation.id());
-            item.name = Some(conversation.name());
-            item.href = Some(href(exchange, conversation));
-            item
-        })
-        .collect();
+    let page = page::numbered(all, operation.page_size, operation.record_index)?;
+    let item = |(_, conversation): &(u64, &Conversation)| {
+        let mut item = ConversationItem::new(conversation.id());
+        item.name = Some(conversation.name());
+        item.href = Some(view::address(exchange, BETA, conversation));
+        item
+    };
+    let items = page.items.iter().map(item).collect();
     let mut list = ConversationList::new(EmbeddedConversations::new(items));
-    list.count = Some(all.len() as u64);
-    list.page_size = u32::try_from(size).ok();
-    list.record_index = Some(index);
-    let origin = &exchange.settings.origin;
-    let this = format!("{origin}/beta/conversations?page_size={size}&record_index={index}");
-    list.links = Some(view::link(this));
+    (list.count, list.page_size, list.record_index) = (page.count, page.size, page.index);
+    list.links = page.links(exchange, request);
     Ok(list)
 }
 
-pub(super) fn members(
-    exchange: &Exchange,
-    caller: &Caller,
-    operation: &ListMembers,
-) -> Result<Vec<MemberItem>, Refusal> {
-    let conversation = view::find(exchange, caller, &operation.conversation_id)?;
-    let item = |member: &Member| {
-        let mut item = MemberItem::new();
-        item.user_id = Some(member.user_id());
-        item.user_name = Some(member.user_name());
-        item.name = Some(member.user_name());
-        item.state = Some(view::state(member));
-        item
-    };
-    Ok(conversation.members.iter().map(item).collect())
+fn member(exchange: &Exchange, conversation: &Conversation, member: &Member) -> Kept<MemberRecord> {
+    let shown = MemberRecord::new(member.id());
+    Kept::new(old::member!(shown, BETA, exchange, conversation, member))
 }
 
-pub(super) fn member(
-    exchange: &Exchange,
-    caller: &Caller,
-    operation: &GetMember,
-) -> Result<Kept<MemberRecord>, Refusal> {
-    let conversation = view::find(exchange, caller, &operation.conversation_id)?;
-    let member = view::member(conversation, &operation.member_id)?;
-    let mut shown = MemberRecord::new(member.id());
-    shown.user_id = Some(member.user_id());
-    shown.name = Some(member.user_name());
-    shown.state = Some(view::state(member));
-    shown.timestamp = Some(view::times(member));
-    shown.invited_by = member.invited.map(|_| member.user_id().to_string());
-    shown.channel = view::channel_of(exchange, member);
-    shown.initiator = Some(view::initiator(member));
-    shown.href = Some(format!("{}/members/{}", href(exchange, conversation), member.id()));
-    Ok(Kept::new(shown))
-}
-
-pub(super) fn events(
-    exchange: &Exchange,
-    caller: &Caller,
-    operation: &ListEvents,
-) -> Result<Vec<Kept<Event>>, Refusal> {
-    let conversation = view::find(exchange, caller, &operation.conversation_id)?;
-    let shown = |(place, entry)| Kept::new(shown(exchange, conversation, place as u64 + 1, entry));
-    Ok(conversation.log.iter().enumerate().take(100).map(shown).collect())
-}
-
-pub(super) fn event(
-    exchange: &Exchange,
-    caller: &Caller,
-    operation: &GetEvent,
-) -> Result<Kept<Event>, Refusal> {
-    let conversation = view::find(exchange, caller, &operation.conversation_id)?;
-    let (id, entry) = view::event(conversation, &operation.event_id)?;
-    Ok(Kept::new(shown(exchange, conversation, id, entry)))
-}
-
-fn shown(exchange: &Exchange, conversation: &Conversation, id: u64, entry: &Entry) -> Event {
-    let nothing = Json::parse("\"\"").unwrap_or_default();
-    let mut event = Event::new(
-        id,
-        conversation.log_kind(entry.what),
-        view::body(exchange, conversation, entry),
-    );
-    event.from = view::sender(exchange, conversation, entry).map(Member::id);
-    // Empty in every sample.
-    event.to = Some(ringback_model::MemberId::new(""));
-    event.state = Some(nothing);
-    event.timestamp = Some(entry.at);
-    event.href = Some(format!("{}/events/{id}", href(exchange, conversation)));
-    event
+fn user(exchange: &Exchange, user: &User) -> UserView {
+    let mut shown = UserView::new(user.id());
+    shown.name = Some(user.name.to_string());
+    shown.href = Some(view::user_address(exchange, BETA, user));
+    shown.channels.clone_from(&user.channels);
+    shown
 }

@@ -1,28 +1,72 @@
 //! The REST calls that the exchange answers, from the same state that calls run on.
 
+/// What a request says about the page it wants.
+macro_rules! asked {
+    ($operation:expr) => {
+        $crate::rest::page::Asked {
+            size: $operation.page_size,
+            order: $operation.order.as_ref(),
+            cursor: $operation.cursor.as_deref(),
+        }
+    };
+}
+
+/// Which events a request asks for.
+macro_rules! filter {
+    ($operation:expr) => {
+        $crate::rest::events::Filter {
+            start: $operation.start_id.as_deref(),
+            end: $operation.end_id.as_deref(),
+            kind: $operation.event_type.as_ref(),
+            without_deleted: false,
+        }
+    };
+}
+
+mod act;
 pub(crate) mod applications;
 mod beta;
 mod calls;
+mod capabilities;
 pub(crate) mod control;
+mod events;
 mod files;
+mod legs;
+mod lookup;
+mod members;
 mod numbers;
+mod old;
 mod page;
+mod pricing;
+mod seed;
+mod users;
+mod v0_1;
+mod v0_2;
+mod v0_3;
 mod v1;
 pub(crate) mod view;
+mod write;
 
 pub use files::File;
 
+use ringback_model::numbers as number_ops;
 use ringback_model::{
     Operation, Timestamp, account, applications as apps, calls as call_ops, control as ctl, insight,
 };
-use ringback_model::{beta as beta_ops, numbers as number_ops, v1 as v1_ops};
 
 use crate::{Answer, Exchange, Refusal, Request, refusal};
 
 type Serve = fn(&mut Exchange, Timestamp, &Request) -> Result<Answer, Refusal>;
 
-/// Every operation that the exchange serves.
-const SERVED: &[(&str, Serve)] = &[
+/// An operation, by its id, and what serves it.
+type Row = (&'static str, Serve);
+
+/// Every operation that the exchange serves; conversations and users by their generation.
+const TABLES: &[&[Row]] =
+    &[SERVED, beta::SERVED, v0_1::SERVED, v0_2::SERVED, v0_3::SERVED, v1::SERVED];
+
+/// What is not about conversations and users.
+const SERVED: &[Row] = &[
     (apps::ListApplications::INFO.id, |x, _, r| run(r, |op| applications::list(x, &op))),
     (apps::CreateApplication::INFO.id, |x, _, r| {
         run(r, |op| applications::create(x, op, r.key_pair.as_ref()))
@@ -30,30 +74,16 @@ const SERVED: &[(&str, Serve)] = &[
     (apps::GetApplication::INFO.id, |x, _, r| run(r, |op| applications::get(x, &op))),
     (apps::UpdateApplication::INFO.id, |x, _, r| run(r, |op| applications::update(x, op))),
     (apps::DeleteApplication::INFO.id, |x, _, r| run(r, |op| applications::delete(x, &op))),
-    (number_ops::ListNumbers::INFO.id, |x, _, r| run(r, |op| Ok(numbers::list(x, &op)))),
-    (number_ops::SearchNumbers::INFO.id, |x, _, r| run(r, |op| Ok(numbers::search(x, &op)))),
+    (number_ops::ListNumbers::INFO.id, |x, _, r| run(r, |op| numbers::list(x, &op))),
+    (number_ops::SearchNumbers::INFO.id, |x, _, r| run(r, |op| numbers::search(x, &op))),
     (number_ops::BuyNumber::INFO.id, |x, _, r| run(r, |op| numbers::buy(x, &op))),
     (number_ops::CancelNumber::INFO.id, |x, _, r| run(r, |op| numbers::cancel(x, &op))),
     (number_ops::UpdateNumber::INFO.id, |x, _, r| run(r, |op| numbers::update(x, op))),
     (account::GetBalance::INFO.id, |x, _, r| run(r, |op| Ok(numbers::balance(x, &op)))),
+    (account::GetPhonePricing::INFO.id, |x, _, r| run(r, |op| pricing::of_number(x, &op))),
+    (account::GetPricing::INFO.id, |x, _, r| run(r, |op| pricing::of_country(&op))),
     (insight::BasicInsight::INFO.id, |_, _, r| run(r, |op| Ok(numbers::insight(&op)))),
-    (beta_ops::ListConversations::INFO.id, |x, _, r| {
-        run(r, |op| beta::conversations(x, &r.caller, &op))
-    }),
-    (beta_ops::GetConversation::INFO.id, |x, _, r| {
-        run(r, |op| beta::conversation(x, &r.caller, &op))
-    }),
-    (beta_ops::ListMembers::INFO.id, |x, _, r| run(r, |op| beta::members(x, &r.caller, &op))),
-    (beta_ops::GetMember::INFO.id, |x, _, r| run(r, |op| beta::member(x, &r.caller, &op))),
-    (beta_ops::ListEvents::INFO.id, |x, _, r| run(r, |op| beta::events(x, &r.caller, &op))),
-    (beta_ops::GetEvent::INFO.id, |x, _, r| run(r, |op| beta::event(x, &r.caller, &op))),
-    (v1_ops::ListConversations::INFO.id, |x, _, r| run(r, |op| v1::conversations(x, r, &op))),
-    (v1_ops::GetConversation::INFO.id, |x, _, r| run(r, |op| v1::conversation(x, &r.caller, &op))),
-    (v1_ops::ListMembers::INFO.id, |x, _, r| run(r, |op| v1::members(x, r, &op))),
-    (v1_ops::GetMe::INFO.id, |x, _, r| run(r, |op| v1::me(x, &r.caller, &op))),
-    (v1_ops::GetMember::INFO.id, |x, _, r| run(r, |op| v1::member(x, &r.caller, &op))),
-    (v1_ops::ListEvents::INFO.id, |x, _, r| run(r, |op| v1::events(x, r, &op))),
-    (v1_ops::GetEvent::INFO.id, |x, _, r| run(r, |op| v1::event(x, &r.caller, &op))),
+    (ctl::Seed::INFO.id, |x, now, r| run(r, |op| seed::plant(x, now, op))),
     (ctl::ListCalls::INFO.id, |x, _, r| run(r, |op| Ok(control::calls(x, &op)))),
     (ctl::PlaceCall::INFO.id, |x, now, r| run(r, |op| control::place_call(x, now, op))),
     (ctl::GetCall::INFO.id, |x, _, r| run(r, |op| control::call(x, &op))),
@@ -92,8 +122,12 @@ const SERVED: &[(&str, Serve)] = &[
     }),
 ];
 
+fn row(id: &str) -> Option<Serve> {
+    TABLES.iter().copied().flatten().find(|(served, _)| *served == id).map(|(_, serve)| *serve)
+}
+
 pub(crate) fn serves(id: &str) -> bool {
-    SERVED.iter().any(|(served, _)| *served == id)
+    row(id).is_some()
 }
 
 pub(crate) fn serve(
@@ -102,8 +136,8 @@ pub(crate) fn serve(
     request: &Request,
 ) -> Result<Answer, Refusal> {
     let id = request.operation.id;
-    match SERVED.iter().find(|(served, _)| *served == id) {
-        Some((_, serve)) => serve(exchange, now, request),
+    match row(id) {
+        Some(serve) => serve(exchange, now, request),
         None => Err(refusal::not_served(id)),
     }
 }

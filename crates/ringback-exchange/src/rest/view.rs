@@ -1,112 +1,54 @@
 //! What conversations, members and events look like, in the parts that the generations share.
 
 use ringback_model::{
-    ConversationId, HalLink, HalLinks, Json, MemberId, MemberState as WireState,
+    HalLink, HalLinks, Json, MemberId, MemberState as WireState, UserId,
     event::{
-        Audio, AudioSayBody, AudioSettings, Channel, EventUser, HangupBody, Initiator, InitiatorBy,
-        LegBody, LegRef, Media, MemberBody, MemberMediaBody, MemberTimes, Reason, RtcRefBody,
-        SayRefBody,
+        self, Audio, AudioSayBody, AudioSettings, Channel, EventUser, HangupBody, LegBody, LegRef,
+        Media, MemberBody, MemberMediaBody, MemberTimes, Reason, RtcRefBody, SayRefBody,
     },
-    v1::{EmbeddedFrom, MemberRef},
+    v1::{
+        EmbeddedFrom, EmbeddedUser, MemberLinks, MemberRef, Properties, UserLite, UserProperties,
+    },
 };
 
 use crate::{
-    Caller, Exchange, Refusal,
-    conversation::{Conversation, Entry, Member, MemberState, What},
+    Exchange,
+    conversation::{Conversation, Entry, Member, MemberState, UserName, What},
+    directory::User,
     id::{Id, Purpose},
     leg::{Leg, Way},
-    refusal,
 };
 
 /// Milliseconds in which machine detection decides; part of every outbound channel.
 const CPA_TIME: i64 = 5_000;
 
-/// A conversation of the caller's application.
-pub(super) fn find<'a>(
-    exchange: &'a Exchange,
-    caller: &Caller,
-    id: &ConversationId,
-) -> Result<&'a Conversation, Refusal> {
-    let text = id.as_str();
-    let shown: String = text.chars().take(60).collect();
-    let key = text
-        .strip_prefix("CON-")
-        .and_then(Id::from_dashed)
-        .and_then(|id| exchange.conversation_ids.get(&id));
-    let Some(&key) = key else {
-        let fix = "take the id from the answer webhook of a call that is up, CON- and all";
-        return Err(refusal::conversation(
-            "conversation-unknown",
-            format!("there is no conversation {shown:?}"),
-            fix,
-        ));
-    };
-    let Some(conversation) = exchange.conversations.get(key) else {
-        return Err(refusal::conversation(
-            "conversation-over",
-            format!("the call of {shown} is over, and its conversation went with it"),
-            "get it while the call is up",
-        ));
-    };
-    let owner = &conversation.application.application;
-    match caller {
-        Caller::Application { id, .. } if id == owner => Ok(conversation),
-        Caller::Application { id, .. } => Err(refusal::conversation(
-            "conversation-of-another-application",
-            format!("the token is of application {id}, but {shown} belongs to {owner}"),
-            "mint the token with the application_id and private key of the application behind the number",
-        )),
-        Caller::Account | Caller::Control => Ok(conversation),
-    }
+/// The address of a conversation in a generation.
+pub(super) fn address(
+    exchange: &Exchange,
+    generation: &str,
+    conversation: &Conversation,
+) -> String {
+    format!("{}/{generation}/conversations/{}", exchange.settings.origin, conversation.id())
 }
 
-/// The conversations of the caller's application, the oldest first.
-pub(super) fn of_caller<'a>(exchange: &'a Exchange, caller: &'a Caller) -> Vec<&'a Conversation> {
-    exchange
-        .conversations
-        .iter()
-        .map(|(_, conversation)| conversation)
-        .filter(|conversation| match caller {
-            Caller::Application { id, .. } => *id == conversation.application.application,
-            Caller::Account | Caller::Control => true,
-        })
-        .collect()
+/// The address of a user in a generation.
+pub(super) fn user_address(exchange: &Exchange, generation: &str, user: &User) -> String {
+    format!("{}/{generation}/users/{}", exchange.settings.origin, user.id())
 }
 
-/// A member by its id.
-pub(super) fn member<'a>(
-    conversation: &'a Conversation,
-    id: &MemberId,
-) -> Result<&'a Member, Refusal> {
-    conversation.members.iter().find(|member| member.id().as_str() == id.as_str()).ok_or_else(
-        || {
-            refusal::within_conversation(
-                ringback_model::problem::known::conversation::MEMBER_NOT_FOUND,
-                "member",
-                id.as_str(),
-            )
-        },
-    )
+/// The properties of a conversation; it is kept as long as its application says unless it says so itself.
+pub(super) fn properties(conversation: &Conversation) -> Properties {
+    let kept = conversation.kept.as_deref();
+    let mut properties = kept.and_then(|kept| kept.properties.clone()).unwrap_or_default();
+    properties.ttl = properties.ttl.or(Some(conversation.application.conversations_ttl));
+    properties
 }
 
-/// An event by its id, with the id as a number.
-pub(super) fn event<'a>(
-    conversation: &'a Conversation,
-    id: &str,
-) -> Result<(u64, &'a Entry), Refusal> {
-    id.parse::<u64>()
-        .ok()
-        .and_then(|number| {
-            let place = usize::try_from(number.checked_sub(1)?).ok()?;
-            Some((number, conversation.log.get(place)?))
-        })
-        .ok_or_else(|| {
-            refusal::within_conversation(
-                ringback_model::problem::known::conversation::EVENT_NOT_FOUND,
-                "event",
-                id,
-            )
-        })
+/// What a conversation has only when it was given it: a name for people and a picture.
+pub(super) fn given(conversation: &Conversation) -> (Option<String>, Option<String>) {
+    let kept = conversation.kept.as_deref();
+    let display_name = kept.and_then(|kept| kept.display_name.clone());
+    (display_name, kept.and_then(|kept| kept.image_url.clone()))
 }
 
 pub(super) fn link(href: String) -> HalLinks {
@@ -131,17 +73,104 @@ pub(super) fn times(member: &Member) -> MemberTimes {
     times
 }
 
-/// Who made a member what it is: the platform, by the way it first came in.
-pub(super) fn initiator(member: &Member) -> Initiator {
-    let mut by = InitiatorBy::new();
-    by.is_system = Some(true);
-    let mut initiator = Initiator::new();
-    if member.invited.is_some() {
-        initiator.invited = Some(by);
-    } else {
-        initiator.joined = Some(by);
+/// Who made a member what it is.
+pub(super) struct Author {
+    pub(super) invited: bool,
+    pub(super) is_system: bool,
+    pub(super) user_id: Option<UserId>,
+    pub(super) member_id: Option<MemberId>,
+}
+
+/// Who made a member what it is: the platform for legs, else whoever the request named.
+pub(super) fn author(conversation: &Conversation, member: &Member) -> Author {
+    let more = member.more.as_deref();
+    let by = more.and_then(|more| more.invited_by.as_deref());
+    let inviting =
+        by.and_then(|by| conversation.members.iter().find(|member| member.id().as_str() == by));
+    Author {
+        invited: member.invited.is_some(),
+        is_system: !more.is_some_and(|more| more.by_user),
+        user_id: inviting.map(Member::user_id),
+        member_id: inviting.map(Member::id),
     }
-    initiator
+}
+
+/// Who made a member what it is, in the spelling of a generation.
+macro_rules! initiator {
+    ($of:ident, $author:expr) => {{
+        let author = $author;
+        let mut by = $of::InitiatorBy::new();
+        by.is_system = Some(author.is_system);
+        (by.user_id, by.member_id) = (author.user_id, author.member_id);
+        let mut initiator = $of::Initiator::new();
+        let verb = if author.invited { &mut initiator.invited } else { &mut initiator.joined };
+        *verb = Some(by);
+        initiator
+    }};
+}
+pub(super) use initiator;
+
+/// Who is in a conversation.
+pub(super) struct Person {
+    pub(super) id: UserId,
+    pub(super) name: String,
+    pub(super) display_name: Option<String>,
+    image_url: Option<String>,
+    custom_data: Option<Json>,
+}
+
+/// The user behind a member: one of the directory, or one that the platform made for a leg.
+pub(super) fn person(exchange: &Exchange, conversation: &Conversation, member: &Member) -> Person {
+    let user = match &member.user_name {
+        UserName::Given(name) => exchange
+            .users
+            .get(member.user)
+            .or_else(|| exchange.users.find(&conversation.application.application, name)),
+        UserName::Id | UserName::Voice(_) => None,
+    };
+    let Some(user) = user else {
+        let display_name = member.more.as_ref().and_then(|more| more.display_name.clone());
+        let (id, name) = (member.user_id(), member.user_name());
+        return Person { id, name, display_name, image_url: None, custom_data: None };
+    };
+    let properties = user.properties.as_ref();
+    Person {
+        id: user.id(),
+        name: user.name.to_string(),
+        display_name: user.display_name.clone(),
+        image_url: user.image_url.clone(),
+        custom_data: properties
+            .and_then(|properties| properties.read::<UserProperties>().ok())
+            .and_then(|properties| properties.custom_data),
+    }
+}
+
+/// The user as members embed it, with an address in a generation.
+pub(super) fn embedded_user(exchange: &Exchange, generation: &str, person: Person) -> EmbeddedUser {
+    let mut user = UserLite::new();
+    let href = format!("{}/{generation}/users/{}", exchange.settings.origin, person.id);
+    user.id = Some(person.id);
+    user.name = Some(person.name);
+    user.display_name = person.display_name;
+    user.links = Some(link(href));
+    let mut embedded = EmbeddedUser::new();
+    embedded.user = Some(user);
+    embedded
+}
+
+/// The address of a member, bare as in the specification and below `self` as the Node SDK has it.
+pub(super) fn member_links(
+    exchange: &Exchange,
+    generation: &str,
+    conversation: &Conversation,
+    member: &Member,
+) -> MemberLinks {
+    let href = address(exchange, generation, conversation);
+    let href = format!("{href}/members/{}", member.id());
+    let mut links = MemberLinks::new();
+    links.this = Some(HalLink::new(href.clone()));
+    links.href = Some(href);
+    links
 }
 
 pub(crate) fn channel(leg: &Leg) -> Channel {
@@ -212,11 +241,22 @@ pub(crate) fn body(exchange: &Exchange, conversation: &Conversation, entry: &Ent
         What::MemberInvited | What::MemberJoined | What::MemberLeft => {
             let mut user = EventUser::new();
             user.id = Some(member.user_id());
+            let mut body = MemberBody::new();
             // The users of calls are shown by their id alone.
             if member.leg.is_none() {
-                user.name = Some(member.user_name());
+                let person = person(exchange, conversation, member);
+                user.id = Some(person.id.clone());
+                user.user_id = Some(person.id);
+                user.member_id = Some(member.id());
+                (user.name, user.display_name) = (Some(person.name), person.display_name);
+                let mut initiator = initiator!(event, author(conversation, member));
+                if entry.what == What::MemberLeft {
+                    initiator.left = initiator.joined.clone().or_else(|| initiator.invited.clone());
+                }
+                body.initiator = Some(initiator);
+                body.media = Some(media_of(exchange, member));
+                body.invited_by = member.more.as_ref().and_then(|more| more.invited_by.clone());
             }
-            let mut body = MemberBody::new();
             body.user = Some(user);
             body.channel = channel();
             let mut times = times(member);
@@ -288,7 +328,8 @@ pub(crate) fn sender<'a>(
     conversation: &'a Conversation,
     entry: &Entry,
 ) -> Option<&'a Member> {
-    if conversation.kept.is_some() {
+    let sent = conversation.body_of(entry).is_some_and(|body| body.sent);
+    if conversation.kept.is_some() || sent {
         return conversation.members.get(entry.member as usize);
     }
     let inbound = |member: &&Member| {
@@ -299,11 +340,17 @@ pub(crate) fn sender<'a>(
 }
 
 /// The user and the member behind an event.
-pub(crate) fn embedded_from(sender: &Member) -> EmbeddedFrom {
+pub(crate) fn embedded_from(
+    exchange: &Exchange,
+    conversation: &Conversation,
+    sender: &Member,
+) -> EmbeddedFrom {
+    let person = person(exchange, conversation, sender);
     let mut user = EventUser::new();
-    user.id = Some(sender.user_id());
-    user.name = Some(sender.user_name());
-    user.display_name = sender.more.as_ref().and_then(|more| more.display_name.clone());
+    user.id = Some(person.id);
+    user.name = Some(person.name);
+    user.display_name = person.display_name;
+    (user.image_url, user.custom_data) = (person.image_url, person.custom_data);
     let mut member = MemberRef::new();
     member.id = Some(sender.id());
     let mut from = EmbeddedFrom::new();
