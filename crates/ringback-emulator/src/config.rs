@@ -2,6 +2,7 @@
 
 use std::{fmt, path::PathBuf};
 
+use ringback_model::control::SeedRequest;
 use secrecy::SecretString;
 use url::Url;
 
@@ -42,6 +43,8 @@ pub struct Config {
     pub finished_calls: usize,
     /// The private key, PEM, of the application that is there from the start; generated when none.
     pub private_key: Option<SecretString>,
+    /// What is added to the platform at the start, and after each reset.
+    pub directory: Option<SeedRequest>,
     /// The directory in which all state is kept over restarts; in memory only when none.
     pub data_dir: Option<PathBuf>,
     /// Whether there is an application from the start.
@@ -71,6 +74,7 @@ impl Default for Config {
             control_token: None,
             finished_calls: 1_000,
             private_key: None,
+            directory: None,
             data_dir: None,
             start_application: true,
             spare_key_pairs: 1,
@@ -170,6 +174,14 @@ impl Config {
     #[must_use]
     pub fn private_key(mut self, pem: SecretString) -> Self {
         self.private_key = Some(pem);
+        self
+    }
+
+    /// Adds applications, numbers, users, phones and prices of one's own, at the start and after each
+    /// reset; its account counts where no credentials are set otherwise.
+    #[must_use]
+    pub fn directory(mut self, directory: SeedRequest) -> Self {
+        self.directory = Some(directory);
         self
     }
 

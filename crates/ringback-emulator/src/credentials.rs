@@ -1,6 +1,7 @@
 //! The account's key and secrets.
 
 use ring::{hmac, rand::SystemRandom};
+use ringback_model::Secret;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::{Config, Error, edge};
@@ -14,19 +15,24 @@ pub(crate) struct Credentials {
 }
 
 impl Credentials {
-    /// Those of the configuration; what is missing is made up.
+    /// Those of the configuration, or of its directory; what is missing is made up.
     pub(crate) fn new(config: &Config) -> Result<Self, Error> {
-        let secret = |given: &Option<SecretString>, length| match given {
-            Some(secret) => Ok(secret.clone()),
-            None => edge::random_text(length).map(SecretString::from),
-        };
+        let account = config.directory.as_ref().and_then(|directory| directory.account.clone());
+        let account = account.unwrap_or_default();
+        let secret =
+            |given: &Option<SecretString>, listed: Option<Secret>, length| match (given, listed) {
+                (Some(secret), _) => Ok(secret.clone()),
+                (None, Some(secret)) => Ok(SecretString::from(secret.expose())),
+                (None, None) => edge::random_text(length).map(SecretString::from),
+            };
         Ok(Self {
-            api_key: match &config.api_key {
-                Some(key) => key.clone(),
-                None => edge::random_text(8)?,
+            api_key: match (&config.api_key, account.api_key) {
+                (Some(key), _) => key.clone(),
+                (None, Some(key)) => key.as_str().to_owned(),
+                (None, None) => edge::random_text(8)?,
             },
-            api_secret: secret(&config.api_secret, 16)?,
-            signature_secret: secret(&config.signature_secret, 48)?,
+            api_secret: secret(&config.api_secret, account.api_secret, 16)?,
+            signature_secret: secret(&config.signature_secret, account.signature_secret, 48)?,
         })
     }
 }

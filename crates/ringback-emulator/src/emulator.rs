@@ -18,8 +18,9 @@ use crate::{
     http::{self, gate::Gate, limits::Limits},
     keys::{self, KeyPool},
     platform::{Parts, Platform},
+    seed,
     socket::Sockets,
-    start::{self, Readiness, StartState},
+    start::{self, Readiness, Ready, StartState},
     store,
     webhook::sender::Sender,
 };
@@ -93,16 +94,18 @@ impl Emulator {
         if let Some(past) = past {
             platform.give_up(past.lost);
         }
-        match (config.start_application, made) {
-            (true, None) => drop(tokio::spawn(make_ready(Arc::clone(&platform), given))),
-            (wanted, made) => {
-                platform.ready.send_replace(Readiness::of(made.filter(|_| wanted)));
-                platform.keys.fill();
-            }
+        let made = made.filter(|_| config.start_application);
+        let is_ready = made.is_some() || !config.start_application;
+        if is_ready && config.directory.is_none() {
+            platform.ready.send_replace(Readiness::of(made));
+            platform.keys.fill();
+        } else {
+            tokio::spawn(make_ready(Arc::clone(&platform), Beginning { made, given, is_new }));
         }
         tokio::spawn(Arc::clone(&platform).drive());
         let router = http::router(Arc::clone(&platform));
-        let servers = doors::serve(listener, https, router, &platform.stop)?;
+        let servers = doors::serve(listener, https, router, &platform.stop)
+            .inspect_err(|_| platform.stop.cancel())?;
         Ok(Self { platform, address, servers })
     }
 
@@ -202,20 +205,50 @@ impl fmt::Debug for Emulator {
     }
 }
 
-/// Makes the application of the start, as soon as there is a key pair for it.
-async fn make_ready(platform: Arc<Platform>, given: Option<KeyPair>) {
-    let pair = match given {
-        Some(pair) => Some(pair),
-        None => keys::generate().await.as_ref().map(start::key_pair),
-    };
-    let ready = pair.and_then(|pair| {
-        let mut core = platform.core();
-        platform.start.application(&platform, &mut core, pair)
-    });
+/// What an emulator begins with.
+struct Beginning {
+    /// The application of the start, when an earlier emulator made it.
+    made: Option<Ready>,
+    /// The key pair it is to have, when one was given.
+    given: Option<KeyPair>,
+    /// Whether nothing has happened here before.
+    is_new: bool,
+}
+
+/// Makes the application of the start and adds the directory, as soon as there are keys for them.
+async fn make_ready(platform: Arc<Platform>, beginning: Beginning) {
+    let Beginning { made, given, is_new } = beginning;
+    let wanted = platform.start.application;
+    let mut ready = made;
+    if wanted && ready.is_none() {
+        let pair = match given {
+            Some(pair) => Some(pair),
+            None => keys::generate().await.as_ref().map(start::key_pair),
+        };
+        ready = pair.and_then(|pair| {
+            let mut core = platform.core();
+            platform.start.application(&platform, &mut core, pair)
+        });
+    }
+    if let Some(directory) = &platform.start.directory {
+        match seed::complete(&platform, directory.clone()).await {
+            Ok(complete) => {
+                let complete = platform.start.complete.get_or_init(|| complete);
+                let mut core = platform.core();
+                if is_new {
+                    seed::plant(&platform, &mut core, complete);
+                }
+                if !wanted {
+                    ready = seed::first(&platform, &mut core, complete);
+                }
+            }
+            Err(refusal) => tracing::error!(seen = refusal.seen, "the directory cannot be used"),
+        }
+    }
     platform.wake();
     // The log tells why, and a request that makes something is answered so.
     drop(platform.kept().await);
-    if ready.is_none() {
+    if wanted && ready.is_none() {
         tracing::error!("there is no application at the start");
     }
     platform.ready.send_replace(Readiness::of(ready));

@@ -24,12 +24,12 @@ use http_body_util::LengthLimitError;
 use ringback_exchange::{Caller, Exchange, Input, Refusal};
 use ringback_model::{
     Operation, OperationInfo,
-    control::GetHealth,
+    control::{GetHealth, Seed},
     operation::{Encoding, ErrorFamily, ReplyKind, RequestParts},
 };
 use tokio::time::Instant;
 
-use crate::{control, files, page, platform::Platform, start};
+use crate::{control, files, page, platform::Platform, seed, start};
 use refusals::{Context, Situation, refusal};
 use route::Route;
 
@@ -264,6 +264,11 @@ async fn ask(
         return Err(not_kept(info, &why, "nothing was done"));
     }
     let mut request = ringback_exchange::Request { caller, operation: info, parts, key_pair: None };
+    if info.id == Seed::INFO.id {
+        // Applications are numbered in their order, and the one of the start is the first.
+        platform.wait_until_ready().await;
+        request.parts = seed::with_keys(platform, request.parts).await?;
+    }
     let needs_key_pair = platform.core().exchange.needs_key_pair(&request);
     if needs_key_pair {
         // Applications are numbered in their order, and the one of the start is the first.

@@ -21,6 +21,7 @@ mod keys;
 mod mask;
 mod page;
 mod platform;
+mod seed;
 mod socket;
 mod sound;
 mod start;

@@ -309,6 +309,7 @@ impl Platform {
     /// Back to the state of the start.
     pub(crate) fn reset(self: &Arc<Self>) {
         let pair = self.ready.borrow().application().map(|ready| ready.key_pair());
+        let pair = pair.filter(|_| self.start.application);
         let mut core = self.core();
         self.cut_flights();
         core.together(|core| {
@@ -319,6 +320,7 @@ impl Platform {
                 let made = self.start.application(self, core, pair);
                 self.ready.send_replace(Readiness::of(made));
             }
+            self.plant(core);
         });
         drop(core);
         self.wake.notify_one();

@@ -1,9 +1,9 @@
 //! The state an emulator starts with, made by the requests that a customer would send.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
-use ringback_exchange::{Caller, Input, KeyPair, Request};
+use ringback_exchange::{Caller, Input, KeyPair, Refusal, Request};
 use ringback_jwt::Signer;
 use ringback_model::{
     ApplicationId, HttpMethod, LegId, Operation, PhoneNumber, Secret,
@@ -12,7 +12,7 @@ use ringback_model::{
         Webhook,
     },
     beta,
-    control::{GetCall, SetPhone, SetPhoneRequest},
+    control::{GetCall, SeedRequest, SetPhone, SetPhoneRequest},
     numbers::{BuyNumber, ListNumbers, SearchNumbers},
 };
 use secrecy::{ExposeSecret, SecretString};
@@ -33,6 +33,12 @@ const PHONES: [(&str, &str, &str); 2] = [
 pub(crate) struct StartState {
     answer_url: String,
     event_url: String,
+    /// Whether there is an application of the platform's own.
+    pub(crate) application: bool,
+    /// What is added, as it was given.
+    pub(crate) directory: Option<SeedRequest>,
+    /// What is added, with a key for each application.
+    pub(crate) complete: OnceLock<SeedRequest>,
 }
 
 /// The application that is there from the start.
@@ -79,7 +85,13 @@ impl Ready {
 
 impl StartState {
     pub(crate) fn new(config: &Config) -> Self {
-        Self { answer_url: config.answer_url.clone(), event_url: config.event_url.clone() }
+        Self {
+            answer_url: config.answer_url.clone(),
+            event_url: config.event_url.clone(),
+            application: config.start_application,
+            directory: config.directory.clone(),
+            complete: OnceLock::new(),
+        }
     }
 
     /// Makes the application.
@@ -187,11 +199,23 @@ pub(crate) fn answered<O: Operation>(
     operation: &O,
     key_pair: Option<KeyPair>,
 ) -> Option<Result<O::Reply, &'static str>> {
+    let answer = asked(platform, core, caller, operation, key_pair)?;
+    Some(answer.map_err(|refusal| refusal.reason))
+}
+
+/// The answer of the exchange, or its refusal; none when either cannot be read.
+pub(crate) fn asked<O: Operation>(
+    platform: &Arc<Platform>,
+    core: &mut Core,
+    caller: Caller,
+    operation: &O,
+    key_pair: Option<KeyPair>,
+) -> Option<Result<O::Reply, Refusal>> {
     let parts = operation.encode().ok()?;
     let request = Request { caller, operation: O::INFO, parts, key_pair };
     let outcome = core.feed(Instant::now(), Input::Request(request));
     match platform.follow(core, outcome)? {
         Ok(answer) => O::read_reply(Bytes::from(answer.body)).ok().map(Ok),
-        Err(refusal) => Some(Err(refusal.reason)),
+        Err(refusal) => Some(Err(refusal)),
     }
 }
