@@ -24,15 +24,8 @@ use tokio_rustls::TlsAcceptor;
 use crate::Error;
 
 /// The names of this machine and, for clients that are led here, those of the platform.
-const NAMES: [&str; 7] = [
-    "localhost",
-    "127.0.0.1",
-    "::1",
-    "nexmo.com",
-    "*.nexmo.com",
-    "vonage.com",
-    "*.vonage.com",
-];
+const NAMES: [&str; 7] =
+    ["localhost", "127.0.0.1", "::1", "nexmo.com", "*.nexmo.com", "vonage.com", "*.vonage.com"];
 /// What is not older than this is taken by everybody: 397 days are the longest that browsers take.
 const VALID: Duration = Duration::from_secs(397 * DAY);
 const DAY: u64 = 86_400;
