@@ -121,10 +121,11 @@ impl Core {
 
     /// Keeps the state itself, now and then, so that what led to it need not be.
     fn keep_state(&mut self, at: Timestamp) {
-        if let Some(journal) = self.journal.as_mut().filter(|journal| journal.wants_snapshot())
-            && let Some(state) = self.exchange.snapshot()
-        {
-            journal.snapshot(state, at, self.history.last());
+        if let Some(journal) = self.journal.as_mut().filter(|journal| journal.wants_snapshot()) {
+            match self.exchange.snapshot() {
+                Some(state) => journal.snapshot(state, at, self.history.last()),
+                None => journal.no_snapshot_yet(),
+            }
         }
     }
 
@@ -190,7 +191,7 @@ impl Core {
     pub(crate) fn reset(&mut self, now: Instant) -> Arc<Entry> {
         self.epoch += 1;
         if let Some(journal) = &mut self.journal {
-            journal.clear();
+            journal.clear(self.history.last());
         }
         self.exchange = Exchange::new(self.settings.clone());
         self.webhooks = WebhookLog::default();

@@ -22,6 +22,7 @@ use crate::start::Ready;
 use database::{Change, Database, Row, Snapshot};
 pub(crate) use identity::open;
 pub(crate) use replay::{Lost, replay};
+use wire::Rules;
 use writer::{Message, Progress};
 
 /// After how many inputs the state is kept, and what led to it is forgotten.
@@ -37,8 +38,14 @@ pub(crate) struct Journal {
     last: u64,
     /// What is to be written together, while something is done that is not to be halved.
     held: Option<Vec<Change>>,
+    /// The rules that hold while this emulator runs.
+    rules: Rules,
+    /// The platform's time of the last input, in milliseconds.
+    at: i64,
     /// How many inputs, and bytes of them, there are since the last snapshot.
     since: (u64, usize),
+    /// The input before which a snapshot is not tried again.
+    patience: u64,
     /// After how many inputs there is a snapshot.
     pub(crate) inputs: u64,
 }
@@ -79,9 +86,19 @@ impl Journal {
             Draft::Nothing => return,
             Draft::Impossible(why) => return self.send(Message::GiveUp(why)),
         };
+        self.at = at.as_millis();
+        self.keep(input, entries);
+    }
+
+    /// Keeps the rules that hold from here on.
+    fn rules(&mut self, entries: u64) {
+        self.keep(wire::write_rules(self.rules.clone()), entries);
+    }
+
+    fn keep(&mut self, input: String, entries: u64) {
         self.last += 1;
         self.since = (self.since.0 + 1, self.since.1 + input.len());
-        let row = Row { number: self.last, at: at.as_millis(), entries, input };
+        let row = Row { number: self.last, at: self.at, entries, input };
         self.write(Change::Row(row));
     }
 
@@ -99,9 +116,10 @@ impl Journal {
     }
 
     /// Forgets everything that happened.
-    pub(crate) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self, entries: u64) {
         self.since = (0, 0);
         self.write(Change::Clear(self.last + 1));
+        self.rules(entries);
     }
 
     /// Keeps the application of the start, whose private key is given out again.
@@ -111,7 +129,12 @@ impl Journal {
 
     /// Whether it is time for a snapshot.
     pub(crate) fn wants_snapshot(&self) -> bool {
-        self.since.0 >= self.inputs || self.since.1 >= BYTES
+        (self.since.0 >= self.inputs || self.since.1 >= BYTES) && self.last >= self.patience
+    }
+
+    /// There is something that no snapshot holds: it is tried again some inputs later.
+    pub(crate) fn no_snapshot_yet(&mut self) {
+        self.patience = self.last + self.inputs / 10;
     }
 
     /// Keeps the state after the last input.
@@ -119,6 +142,8 @@ impl Journal {
         self.since = (0, 0);
         let snapshot = Snapshot { number: self.last, at: at.as_millis(), entries, state };
         self.write(Change::Snapshot(snapshot));
+        // What led to it is forgotten one day, and with it the rules.
+        self.rules(entries);
     }
 
     /// The number of the last input.
@@ -152,12 +177,21 @@ impl Store {
         database: Database,
         last: u64,
         since: (u64, usize),
+        rules: Rules,
     ) -> std::io::Result<(Self, Journal)> {
         let (messages, received) = mpsc::channel();
         let (tell, progress) = watch::channel(Progress { kept: last, failure: None });
         writer::start(database, received, tell)?;
-        let journal =
-            Journal { messages: messages.clone(), last, held: None, since, inputs: INPUTS };
+        let journal = Journal {
+            messages: messages.clone(),
+            last,
+            held: None,
+            rules,
+            at: i64::MIN,
+            since,
+            patience: 0,
+            inputs: INPUTS,
+        };
         Ok((Self { messages, progress }, journal))
     }
 

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use ringback_model::{ApplicationId, ConversationId, RecordingId, Timestamp, ncco::RecordFormat};
 
+use serde::{Deserialize, Serialize};
+
 use crate::{Recording, directory::Hook, id::Id};
 
 /// A recording, while it runs and afterwards.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Take {
     pub(crate) id: Id,
     /// What stands in its address; not the recording's own id.
@@ -22,7 +24,8 @@ pub(crate) struct Take {
     pub(crate) leg: Option<u64>,
     /// A leg that its events are told for.
     pub(crate) teller: Option<u64>,
-    /// Where its events go.
+    /// Where its events go; nowhere any more once it is over and kept.
+    #[serde(skip)]
     pub(crate) hook: Option<Arc<Hook>>,
     pub(crate) format: RecordFormat,
     pub(crate) channels: u32,
@@ -35,6 +38,7 @@ pub(crate) struct Take {
     /// Counts what is heard: a deadline of an earlier silence is void.
     pub(crate) epoch: u32,
     /// Where the transcript is announced, when there is to be one.
+    #[serde(skip)]
     pub(crate) transcription: Option<Option<Arc<Hook>>>,
     /// What was said meanwhile: milliseconds from its start, how long, and the words.
     pub(crate) said: Vec<(i64, i64, Box<str>)>,

@@ -1,17 +1,28 @@
 //! The state of an exchange at rest, as bytes: for those who keep it over a restart.
 
+pub(crate) mod parts;
+
+use std::sync::Arc;
+
 use ringback_model::{
-    ApplicationId,
-    applications::{Capabilities, Privacy},
-    numbers::VoiceCallbackType,
+    ApplicationId, Decimal, Json, Timestamp, applications::Capabilities, numbers::VoiceCallbackType,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Exchange, Settings,
-    directory::{Application, Routes},
+    conversation::{Conversation, Name},
+    directory::{KeptSort, Number, Numbers, Owned, Routes},
     phone::Script,
+    recording::Take,
     store::Store,
+    tariff::Rate,
+    timer::{Due, Kind},
+};
+
+use parts::{
+    KeptApplication, KeptConversation, KeptUser, application, kept_application, kept_conversation,
+    kept_user, user,
 };
 
 /// The version of what is written here; one more whenever a reader of the old could not read it.
@@ -58,22 +69,26 @@ struct State {
     version: u32,
     applications: Vec<KeptApplication>,
     numbers: Vec<KeptNumber>,
+    users: Vec<(u64, KeptUser)>,
     phones: Vec<KeptPhone>,
+    rates: Vec<Rate>,
+    #[serde(default)]
+    balance: Option<Decimal>,
+    /// Each a [`KeptConversation`].
+    conversations: Vec<(u64, Json)>,
+    /// Each a [`Take`].
+    recordings: Vec<(u64, Json)>,
+    /// When conversations that are empty go: the time, the conversation, and its epoch.
+    expiries: Vec<(Timestamp, u64, u32)>,
     made: Made,
-}
-
-#[derive(Serialize, Deserialize)]
-struct KeptApplication {
-    id: ApplicationId,
-    name: String,
-    public_key: String,
-    capabilities: Capabilities,
-    privacy: Privacy,
 }
 
 #[derive(Serialize, Deserialize)]
 struct KeptNumber {
     msisdn: String,
+    /// What it is: the stock does not know a number that came by a seed.
+    #[serde(default)]
+    sort: Option<KeptSort>,
     application: Option<ApplicationId>,
     voice: Option<(VoiceCallbackType, String)>,
     status_callback: Option<String>,
@@ -96,33 +111,92 @@ struct Made {
     legs: u64,
     conversations: u64,
     webhooks: u64,
+    users: u64,
+    recordings: u64,
+    sounds: u64,
+    moves: u64,
 }
 
 impl Exchange {
     /// The state as bytes, when the exchange is at rest; none while a call is up, or a webhook on
     /// its way.
     ///
-    /// Finished calls are not in it. What is made after [`restore`](Self::restore) gets the ids that
+    /// Finished calls are not in it; conversations with a name, users, rates and recordings are. What is made after [`restore`](Self::restore) gets the ids that
     /// it would have had without.
     #[must_use]
     pub fn snapshot(&self) -> Option<Vec<u8>> {
-        if self.live_calls > 0 || self.webhooks.iter().next().is_some() {
-            return None;
-        }
+        let expiries = self.expiries().filter(|_| self.is_at_rest())?;
         let state = State {
             version: VERSION,
             applications: self.applications.iter().map(kept_application).collect(),
             numbers: self.kept_numbers(),
+            users: self.kept_users(),
             phones: self.kept_phones(),
+            rates: self.tariffs.rates.clone(),
+            balance: self.tariffs.balance.clone(),
+            conversations: written(self.conversations.iter().map(kept_conversation))?,
+            recordings: written(self.takes.iter())?,
+            expiries,
             made: Made {
                 applications: self.applications.made,
                 calls: self.calls.next(),
                 legs: self.legs.next(),
                 conversations: self.conversations.next(),
                 webhooks: self.webhooks.next(),
+                users: self.users.made,
+                recordings: self.takes.next(),
+                sounds: self.sounds,
+                moves: self.moves,
             },
         };
         serde_json::to_vec(&state).ok()
+    }
+
+    /// Whether nothing is under way that a snapshot does not hold.
+    fn is_at_rest(&self) -> bool {
+        self.live_calls == 0
+            && self.webhooks.iter().next().is_none()
+            && self.posts.is_empty()
+            && self.fetching.is_empty()
+            && self.running_takes.is_empty()
+            && self.rooms_to_record.is_empty()
+            && self.conversations.iter().all(|(_, conversation)| conversation.live == 0)
+            && self.has_usual_numbers()
+    }
+
+    /// Whether every number is one of those that an exchange has from the start: others are not in
+    /// a snapshot.
+    fn has_usual_numbers(&self) -> bool {
+        let usual = Numbers::stocked();
+        let rented = self.numbers.rented().map(|owned| &owned.number);
+        self.numbers.for_rent().chain(rented).all(|number| {
+            let known = usual.in_stock(&number.msisdn);
+            known.is_some_and(|known| format!("{known:?}") == format!("{number:?}"))
+        })
+    }
+
+    /// When empty conversations go; none when anything else is to fall due.
+    fn expiries(&self) -> Option<Vec<(Timestamp, u64, u32)>> {
+        let due = self.timers.all().into_iter().filter(|(_, due)| self.matters(due));
+        due.map(|(at, due)| match due {
+            Due::Expired { conversation, epoch } => Some((at, conversation, epoch)),
+            _ => None,
+        })
+        .collect()
+    }
+
+    /// Changes the rules that can be switched, from now on.
+    ///
+    /// The seed and the phones' default script are what the exchange was made with.
+    pub fn change_settings(&mut self, settings: Settings) {
+        let (seed, default_script) = (self.settings.seed, self.settings.default_script.clone());
+        self.settings = Settings { seed, default_script, ..settings };
+    }
+
+    /// The rules at the moment.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     /// An exchange in a state that [`snapshot`](Self::snapshot) wrote, with the same settings.
@@ -147,16 +221,75 @@ impl Exchange {
         }
         let made = state.made;
         exchange.applications.made = made.applications;
-        exchange.calls = Store::from(made.calls);
-        exchange.legs = Store::from(made.legs);
-        exchange.conversations = Store::from(made.conversations);
-        exchange.webhooks = Store::from(made.webhooks);
+        for (ordinal, kept) in state.users {
+            exchange.users.made = ordinal;
+            exchange.users.insert(user(kept));
+        }
+        exchange.users.made = made.users;
+        exchange.tariffs.rates = state.rates;
+        exchange.tariffs.balance = state.balance;
+        exchange.calls = Store::kept(Vec::new(), made.calls);
+        exchange.legs = Store::kept(Vec::new(), made.legs);
+        exchange.webhooks = Store::kept(Vec::new(), made.webhooks);
+        exchange.take_back(read(&state.conversations)?, made.conversations);
+        exchange.record_again(read(&state.recordings)?, made.recordings);
+        (exchange.sounds, exchange.moves) = (made.sounds, made.moves);
+        for (at, conversation, epoch) in state.expiries {
+            exchange.timers.set(at, Kind::Guard, Due::Expired { conversation, epoch });
+        }
         Ok(exchange)
     }
 
+    fn take_back(&mut self, kept: Vec<(u64, KeptConversation)>, made: u64) {
+        let mut left = Vec::new();
+        for (key, kept) in kept {
+            let application = self.applications.get(&kept.application);
+            let routes = match application {
+                Some(application) => Arc::clone(&application.routes),
+                // The application has been deleted, and nothing goes to it any more.
+                None => Routes::of(&kept.application, &Capabilities::default()),
+            };
+            self.conversation_ids.insert(kept.id, key);
+            if let Name::Given(name) = &kept.name {
+                self.names.insert((kept.application, name.to_string()), key);
+            }
+            let conversation = Conversation {
+                id: kept.id,
+                name: kept.name,
+                application: routes,
+                created: kept.created,
+                members: kept.members,
+                log: kept.log,
+                texts: kept.texts,
+                kept: kept.kept,
+                bodies: kept.bodies,
+                live: 0,
+            };
+            left.push((key, conversation));
+        }
+        self.conversations = Store::kept(left, made);
+    }
+
+    fn record_again(&mut self, kept: Vec<(u64, Take)>, made: u64) {
+        for (key, take) in &kept {
+            self.take_ids.insert(take.file, *key);
+            self.take_ids.insert(take.transcript, *key);
+        }
+        self.takes = Store::kept(kept, made);
+    }
+
+    fn kept_users(&self) -> Vec<(u64, KeptUser)> {
+        // Users go with their application, so these are all of them.
+        let all = self.applications.iter().flat_map(|application| self.users.of(&application.id));
+        let mut users: Vec<_> = all.map(|(ordinal, user)| (ordinal, kept_user(user))).collect();
+        users.sort_unstable_by_key(|(ordinal, _)| *ordinal);
+        users
+    }
+
     fn kept_numbers(&self) -> Vec<KeptNumber> {
-        let kept = |owned: &crate::directory::Owned| KeptNumber {
+        let kept = |owned: &Owned| KeptNumber {
             msisdn: owned.number.msisdn.to_string(),
+            sort: Some(owned.number.kept()),
             application: owned.application.clone(),
             voice: owned.voice.clone(),
             status_callback: owned.status_callback.clone(),
@@ -167,6 +300,9 @@ impl Exchange {
     }
 
     fn rent(&mut self, kept: KeptNumber) -> Result<(), SnapshotError> {
+        if let Some(number) = kept.sort.and_then(|sort| Number::of_kept(&kept.msisdn, sort)) {
+            self.numbers.admit(number);
+        }
         self.numbers.rent(&kept.msisdn);
         let Some(owned) = self.numbers.owned_mut(&kept.msisdn) else {
             return Err(SnapshotError::Number(kept.msisdn));
@@ -194,29 +330,18 @@ impl Exchange {
             .parse()
             .map_err(|cause| SnapshotError::Phone { number: kept.number.clone(), cause })?;
         let phone = self.phones.set(&kept.number);
-        phone.script = script;
+        phone.script = script.into();
         phone.name = kept.name.as_deref().map(Into::into);
         Ok(())
     }
 }
 
-fn kept_application(application: &Application) -> KeptApplication {
-    KeptApplication {
-        id: application.id.clone(),
-        name: application.name.clone(),
-        public_key: application.public_key.clone(),
-        capabilities: application.capabilities.clone(),
-        privacy: application.privacy.clone(),
-    }
+fn written<T: Serialize>(items: impl Iterator<Item = (u64, T)>) -> Option<Vec<(u64, Json)>> {
+    items.map(|(key, item)| Some((key, Json::of(&item).ok()?))).collect()
 }
 
-fn application(kept: KeptApplication) -> Application {
-    Application {
-        routes: Routes::of(&kept.id, &kept.capabilities),
-        id: kept.id,
-        name: kept.name,
-        public_key: kept.public_key,
-        capabilities: kept.capabilities,
-        privacy: kept.privacy,
-    }
+fn read<T: serde::de::DeserializeOwned>(
+    items: &[(u64, Json)],
+) -> serde_json::Result<Vec<(u64, T)>> {
+    items.iter().map(|(key, item)| Ok((*key, serde_json::from_str(item.as_str())?))).collect()
 }

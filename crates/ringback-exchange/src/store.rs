@@ -17,9 +17,18 @@ impl<T> Store<T> {
         Self { base: 0, slots: VecDeque::new() }
     }
 
-    /// With nothing in it, as if this many had been made and removed.
-    pub(crate) fn from(made: u64) -> Self {
-        Self { base: made, slots: VecDeque::new() }
+    /// With what is left, in its order, of so many that were ever made.
+    pub(crate) fn kept(left: Vec<(u64, T)>, made: u64) -> Self {
+        let base = left.first().map_or(made, |(ordinal, _)| *ordinal);
+        let mut slots = VecDeque::new();
+        slots.resize_with(usize::try_from(made.saturating_sub(base)).unwrap_or(0), || None);
+        for (ordinal, value) in left {
+            let place = usize::try_from(ordinal - base).ok();
+            if let Some(slot) = place.and_then(|place| slots.get_mut(place)) {
+                *slot = Some(Box::new(value));
+            }
+        }
+        Self { base, slots }
     }
 
     /// The ordinal of what is inserted next.

@@ -2,6 +2,8 @@
 
 use ringback_model::Decimal;
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
     far::Far,
     leg::{Leg, Way},
@@ -16,7 +18,7 @@ pub(crate) struct Tariff {
 }
 
 /// A rate that somebody has set.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Rate {
     /// For legs of this way only.
     pub(crate) way: Option<Way>,
@@ -27,10 +29,13 @@ pub(crate) struct Rate {
     pub(crate) network: Option<String>,
 }
 
-/// The rates that have been set; the longest prefix wins, then the one set last.
+/// The rates that have been set, and what there is to pay with; the longest prefix wins, then the
+/// rate set last.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tariffs {
     pub(crate) rates: Vec<Rate>,
+    /// What is left to spend in euros, where that has been set.
+    pub(crate) balance: Option<Decimal>,
 }
 
 /// A call in, from a sample in public logs.
@@ -43,16 +48,20 @@ impl Tariffs {
         if !matches!(leg.far, Far::Phone | Far::Sip(_)) {
             return Tariff { rate: None, network: None };
         }
-        let number = leg.party();
+        self.of_number(leg.way, leg.party())
+    }
+
+    /// What a minute with a number costs.
+    pub(crate) fn of_number(&self, way: Way, number: &str) -> Tariff {
         let set = self
             .rates
             .iter()
             .enumerate()
-            .filter(|(_, rate)| rate.way.is_none_or(|way| way == leg.way))
+            .filter(|(_, rate)| rate.way.is_none_or(|other| other == way))
             .filter(|(_, rate)| number.starts_with(&rate.prefix))
             .max_by_key(|(place, rate)| (rate.prefix.len(), *place))
             .map(|(_, rate)| rate);
-        let (rate, network) = match leg.way {
+        let (rate, network) = match way {
             Way::Inbound => INBOUND,
             Way::Outbound => OUTBOUND,
         };
@@ -63,6 +72,14 @@ impl Tariffs {
             },
             None => Tariff { rate: Some(rate), network: Some(network.to_owned()) },
         }
+    }
+}
+
+impl Tariffs {
+    /// Sets a rate, in place of one for the same calls.
+    pub(crate) fn set(&mut self, rate: Rate) {
+        self.rates.retain(|known| known.way != rate.way || known.prefix != rate.prefix);
+        self.rates.push(rate);
     }
 }
 

@@ -111,6 +111,14 @@ impl Timers {
         }
     }
 
+    /// Everything that is set, in the order in which it falls due.
+    pub(crate) fn all(&self) -> Vec<(Timestamp, Due)> {
+        let mut all: Vec<_> =
+            self.progress.iter().chain(&self.guards).map(|entry| entry.0).collect();
+        all.sort_unstable();
+        all.into_iter().map(|(at, _, due)| (at, due)).collect()
+    }
+
     pub(crate) fn deadlines(&self) -> Deadlines {
         let progress = self.progress.peek().map(|next| next.0.0);
         let guard = self.guards.peek().map(|next| next.0.0);

@@ -7,7 +7,12 @@ use ringback_exchange::{
 };
 use ringback_model::{LegId, Timestamp};
 
-use super::{Store, database::Row, identity::Opened, wire};
+use super::{
+    Store,
+    database::Row,
+    identity::Opened,
+    wire::{self, Past, Rules},
+};
 use crate::{
     Error,
     core::Core,
@@ -47,8 +52,10 @@ pub(crate) struct Lost {
 pub(crate) fn replay(opened: Opened, core: &mut Core) -> Result<Replayed, Error> {
     let Opened { database, application } = opened;
     let found = database.read()?;
+    let settings = core.exchange.settings().clone();
+    let (now, mut then) = (Rules::of(&settings), None);
     let mut at = Timestamp::MIN;
-    let is_new = found.snapshot.is_none() && found.rows.is_empty();
+    let mut is_new = found.snapshot.is_none();
     if let Some(snapshot) = &found.snapshot {
         core.restore(&snapshot.state).map_err(|error| {
             let problem = format!("the state after input {} cannot be read", snapshot.number);
@@ -60,16 +67,33 @@ pub(crate) fn replay(opened: Opened, core: &mut Core) -> Result<Replayed, Error>
     let mut lost = Lost::default();
     let mut since = (0, 0);
     for row in &found.rows {
-        let input = wire::read(&row.input).map_err(|error| {
+        let past = wire::read(&row.input).map_err(|error| {
             database.unreadable(format!("input {} cannot be read", row.number), error)
         })?;
-        repeat(core, &mut lost, row, input);
+        match past {
+            Past::Input(input) => {
+                is_new = false;
+                repeat(core, &mut lost, row, input);
+            }
+            Past::Rules(rules) => {
+                let mut settings = settings.clone();
+                rules.clone().apply(&mut settings);
+                core.exchange.change_settings(settings);
+                then = Some(rules);
+            }
+        }
         at = at.max(Timestamp::from_millis(row.at));
         if row.number > found.newest {
             since = (since.0 + 1, since.1 + row.input.len());
         }
     }
-    let (store, journal) = Store::start(database, found.last, since).map_err(Error::Writer)?;
+    let last = (found.last, core.history.last());
+    let has_changed = then.as_ref() != Some(&now);
+    let (store, mut journal) = Store::start(database, last.0, since, now).map_err(Error::Writer)?;
+    if has_changed {
+        journal.rules(last.1);
+    }
+    core.exchange.change_settings(settings);
     core.journal = Some(journal);
     // The platform's time never goes back, whatever the clock on the wall does.
     core.clock.skip_to(at);

@@ -3,8 +3,8 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use ringback_exchange::{
-    Caller, FetchId, Incoming, Input, KeyPair, PhoneEvent, Request, SocketEvent, WebhookFailure,
-    WebhookId, WebhookOutcome,
+    Caller, FetchId, Incoming, Input, KeyPair, PhoneEvent, Request, Settings, SocketEvent,
+    WebhookFailure, WebhookId, WebhookOutcome,
 };
 use ringback_model::{OPERATIONS, Secret, operation::RequestParts};
 use serde::{Deserialize, Serialize};
@@ -54,6 +54,25 @@ enum Kept {
         event: Happened,
     },
     Time,
+    /// No input: the rules from here on.
+    Rules(Rules),
+}
+
+/// The settings that change what comes of an input.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Rules {
+    origin: String,
+    files_origin: String,
+    region_url: String,
+    calls_per_second: Option<u32>,
+    finished_calls: usize,
+    completed_after_failure: bool,
+}
+
+/// What was written down.
+pub(super) enum Past {
+    Input(Input),
+    Rules(Rules),
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -147,9 +166,39 @@ pub(super) fn write_time() -> String {
     r#"{"input":"time"}"#.to_owned()
 }
 
-/// The input of a text.
-pub(super) fn read(text: &str) -> Result<Input, WireError> {
-    give(serde_json::from_str(text)?)
+/// The text of the rules from here on.
+pub(super) fn write_rules(rules: Rules) -> String {
+    serde_json::to_string(&Kept::Rules(rules)).unwrap_or_default()
+}
+
+/// What a text says.
+pub(super) fn read(text: &str) -> Result<Past, WireError> {
+    match serde_json::from_str(text)? {
+        Kept::Rules(rules) => Ok(Past::Rules(rules)),
+        kept => give(kept).map(Past::Input),
+    }
+}
+
+impl Rules {
+    pub(super) fn of(settings: &Settings) -> Self {
+        Self {
+            origin: settings.origin.clone(),
+            files_origin: settings.files_origin.clone(),
+            region_url: settings.region_url.clone(),
+            calls_per_second: settings.calls_per_second,
+            finished_calls: settings.finished_calls,
+            completed_after_failure: settings.completed_after_failure,
+        }
+    }
+
+    pub(super) fn apply(self, settings: &mut Settings) {
+        settings.origin = self.origin;
+        settings.files_origin = self.files_origin;
+        settings.region_url = self.region_url;
+        settings.calls_per_second = self.calls_per_second;
+        settings.finished_calls = self.finished_calls;
+        settings.completed_after_failure = self.completed_after_failure;
+    }
 }
 
 fn keep(input: &Input) -> Result<Kept, WireError> {
@@ -216,7 +265,7 @@ fn give(kept: Kept) -> Result<Input, WireError> {
         }
         Kept::Sound { id, outcome } => Input::Sound { id: FetchId(id), outcome },
         Kept::Socket { leg, event } => Input::Socket { leg: leg.into(), event: event.event() },
-        Kept::Time => Input::Time,
+        Kept::Time | Kept::Rules(_) => Input::Time,
     })
 }
 

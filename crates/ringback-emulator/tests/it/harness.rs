@@ -30,11 +30,12 @@ pub(crate) fn private_key() -> String {
     }
     let pair = KeyPair::generate().unwrap();
     let pem = pair.private_key.expose_secret().to_owned();
-    // Another process may be at it too: the file appears as a whole, and the last one stays.
+    // Another process may be at it too: the file appears as a whole, and the first one stays.
     let own = folder.join(format!("{}.key", std::process::id()));
     std::fs::write(&own, &pem).unwrap();
-    std::fs::rename(&own, &path).unwrap();
-    pem
+    drop(std::fs::hard_link(&own, &path));
+    std::fs::remove_file(&own).unwrap();
+    std::fs::read_to_string(&path).unwrap()
 }
 
 pub(crate) struct Platform {

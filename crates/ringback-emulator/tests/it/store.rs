@@ -145,7 +145,7 @@ async fn a_webhook_that_was_on_its_way_is_tried_again_and_nothing_else() {
     drop(socket);
     let answer = webhooks["webhooks"].as_array().unwrap().iter();
     let answer = answer.clone().find(|webhook| webhook["kind"] == "answer").unwrap();
-    let first = answer["attempts"][0]["error"].as_str().unwrap_or_default();
+    let first = answer["attempts"][0]["failure"].as_str().unwrap_or_default();
     assert_eq!(first, "the emulator was stopped while it waited", "{answer}");
     // The second attempt comes from the ladder, as it does after a broken connection.
     let (mut second, _) = hanging.accept().await.unwrap();

@@ -5,7 +5,10 @@ use std::{
     io::{BufRead, BufReader},
     path::Path,
     process::{Child, Command, Stdio},
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use reqwest::{Client, Method};
@@ -64,60 +67,65 @@ impl Drop for Killed {
 }
 
 /// What was answered, by kind and name, with what has to be found again.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Answered {
     applications: BTreeMap<String, String>,
     phones: BTreeMap<String, String>,
     calls: BTreeSet<String>,
-    count: u64,
 }
 
 /// Makes things, one after another, until the child is gone.
-async fn make(
+#[derive(Clone)]
+struct Maker {
     client: Client,
     url: String,
-    worker: u64,
-    round: u64,
-    kept: Arc<Mutex<Answered>>,
+    number: String,
+    public_key: Arc<str>,
+    answered: Arc<Mutex<Answered>>,
+    /// One for each answer.
     turns: Arc<Semaphore>,
-    key: Arc<str>,
-) {
-    for number in 0.. {
-        let name = format!("{round}-{worker}-{number}");
-        let phone = format!("4477009{:02}{worker:01}{:02}", round % 100, number % 100);
-        let (method, path, body) = match number % 3 {
-            0 => (
-                Method::POST,
-                "/v2/applications".to_owned(),
-                json!({"name": name, "keys": {"public_key": &*key}}),
-            ),
-            1 => (Method::PUT, format!("/_ringback/phones/{phone}"), json!({"name": name})),
-            _ => (
-                Method::POST,
-                "/_ringback/calls".to_owned(),
-                json!({"from": ALICE, "to": "447700900100"}),
-            ),
-        };
-        let request = client.request(method, format!("{url}{path}")).json(&body);
-        let Ok(reply) = request.basic_auth(API_KEY, Some(API_SECRET)).send().await else { return };
-        let status = reply.status();
-        let Ok(body) = reply.json::<Value>().await else { return };
-        assert!(status.is_success(), "{path}: {status} {body}");
-        let mut kept = kept.lock().unwrap();
-        match number % 3 {
-            0 => {
-                let id = body["id"].as_str().unwrap().to_owned();
-                let before = kept.applications.insert(id, name);
-                assert_eq!(before, None, "an id was given out twice");
-            }
-            1 => drop(kept.phones.insert(phone, name)),
-            _ => assert!(
-                kept.calls.insert(body["id"].as_str().unwrap().to_owned()),
-                "an id was given out twice"
-            ),
+    /// Counts the phones, so that no two have the same number.
+    phones: Arc<AtomicU64>,
+}
+
+impl Maker {
+    async fn make(self, name: String) {
+        for count in 0.. {
+            let Some(()) = self.make_one(format!("{name}-{count}"), count).await else { return };
+            self.turns.add_permits(1);
         }
-        kept.count += 1;
-        turns.add_permits(1);
+    }
+
+    /// None when the child is gone.
+    async fn make_one(&self, name: String, count: u64) -> Option<()> {
+        let phone = format!("44770{:07}", self.phones.fetch_add(1, Ordering::Relaxed));
+        let (method, path, body) = match count % 3 {
+            0 => {
+                let keys = json!({"public_key": &*self.public_key});
+                (Method::POST, "/v2/applications", json!({"name": name, "keys": keys}))
+            }
+            1 => (Method::PUT, "/_ringback/phones/", json!({"name": name})),
+            _ => {
+                let call = json!({"from": ALICE, "to": self.number});
+                (Method::POST, "/_ringback/calls", call)
+            }
+        };
+        let phone_path = if count % 3 == 1 { phone.as_str() } else { "" };
+        let request = self.client.request(method, format!("{}{path}{phone_path}", self.url));
+        let request = request.json(&body).basic_auth(API_KEY, Some(API_SECRET));
+        let reply = request.send().await.ok()?;
+        let status = reply.status();
+        let body: Value = reply.json().await.ok()?;
+        assert!(status.is_success(), "{path}: {status} {body}");
+        let mut answered = self.answered.lock().unwrap();
+        let id = || body["id"].as_str().unwrap().to_owned();
+        let is_new = match count % 3 {
+            0 => answered.applications.insert(id(), name).is_none(),
+            1 => answered.phones.insert(phone, name).is_none(),
+            _ => answered.calls.insert(id()),
+        };
+        assert!(is_new, "an id was given out twice: {body}");
+        Some(())
     }
 }
 
@@ -127,52 +135,45 @@ async fn what_was_answered_is_there_after_a_kill() {
     let client = ringback_http::client(&ringback_http::Settings::new()).unwrap();
     let key: Arc<str> = Signer::from_pem(&private_key()).unwrap().public_key_pem().into();
     let answered = Arc::new(Mutex::new(Answered::default()));
-    let mut link = true;
+    let phones = Arc::new(AtomicU64::new(1_000));
+    let mut number = None;
     for round in 0..KILLS {
         let killed = Killed::start(directory.path());
-        if std::mem::take(&mut link) {
-            link_number(&client, &killed.url).await;
-        }
-        check(&client, &killed.url, &answered.lock().unwrap().found()).await;
+        let number = match &number {
+            Some(number) => String::clone(number),
+            None => number.insert(link_number(&client, &killed.url).await).clone(),
+        };
+        let found = answered.lock().unwrap().clone();
+        check(&client, &killed.url, &found).await;
         let turns = Arc::new(Semaphore::new(0));
-        let workers: Vec<_> = (0..4)
-            .map(|worker| {
-                let (kept, turns) = (Arc::clone(&answered), Arc::clone(&turns));
-                let work = make(
-                    client.clone(),
-                    killed.url.clone(),
-                    worker,
-                    round,
-                    kept,
-                    turns,
-                    Arc::clone(&key),
-                );
-                tokio::spawn(work)
-            })
-            .collect();
+        let maker = Maker {
+            client: client.clone(),
+            url: killed.url.clone(),
+            number,
+            public_key: Arc::clone(&key),
+            answered: Arc::clone(&answered),
+            turns: Arc::clone(&turns),
+            phones: Arc::clone(&phones),
+        };
+        let name = |worker: usize| format!("{round}{}", "x".repeat(worker));
+        let makers: Vec<_> =
+            (0..4).map(|worker| tokio::spawn(maker.clone().make(name(worker)))).collect();
         // A number of answers that differs from round to round, the others being under way.
         let count = 1 + (round * 7919 + 13) % 29;
         turns.acquire_many(u32::try_from(count).unwrap()).await.unwrap().forget();
         drop(killed);
-        for worker in workers {
-            worker.await.unwrap();
+        for maker in makers {
+            maker.await.unwrap();
         }
     }
     let last = Killed::start(directory.path());
-    let found = answered.lock().unwrap().found();
-    assert!(found.2.len() > 50 && found.0.len() > 50, "too little was answered");
+    let found = answered.lock().unwrap().clone();
+    assert!(found.calls.len() > 50 && found.applications.len() > 50, "too little was answered");
     check(&client, &last.url, &found).await;
 }
 
-type Found = (BTreeMap<String, String>, BTreeMap<String, String>, BTreeSet<String>);
-
-impl Answered {
-    fn found(&self) -> Found {
-        (self.applications.clone(), self.phones.clone(), self.calls.clone())
-    }
-}
-
-async fn link_number(client: &Client, url: &str) {
+/// Links the number that is rented from the start, and gives it.
+async fn link_number(client: &Client, url: &str) -> String {
     let environment: Value = client
         .get(format!("{url}/_ringback/environment"))
         .send()
@@ -182,13 +183,16 @@ async fn link_number(client: &Client, url: &str) {
         .await
         .unwrap();
     let app = environment["application_id"].as_str().unwrap();
-    let path = format!("{url}/number/update?country=GB&msisdn=447700900100&app_id={app}");
+    let number = environment["spare_number"].as_str().unwrap().to_owned();
+    let path = format!("{url}/number/update?country=GB&msisdn={number}&app_id={app}");
     let reply = client.post(path).basic_auth(API_KEY, Some(API_SECRET)).send().await.unwrap();
     assert!(reply.status().is_success(), "{}", reply.text().await.unwrap());
+    number
 }
 
 /// Everything that was answered is there.
-async fn check(client: &Client, url: &str, (applications, phones, calls): &Found) {
+async fn check(client: &Client, url: &str, answered: &Answered) {
+    let Answered { applications, phones, calls } = answered;
     let get = async |path: &str| -> Value {
         let request = client.get(format!("{url}{path}")).basic_auth(API_KEY, Some(API_SECRET));
         request.send().await.unwrap().json().await.unwrap()

@@ -1,0 +1,149 @@
+//! The parts of a state, as they are written and read.
+
+use ringback_model::{
+    ApplicationId, Json, Timestamp,
+    applications::{Capabilities, Privacy},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    conversation::{Body, Conversation, Entry, Kept, Member, Name},
+    directory::{Application, Routes, User},
+    id::Id,
+};
+
+/// A conversation that outlives its calls, as it is written.
+#[derive(Serialize)]
+pub(super) struct ConversationView<'a> {
+    pub(super) id: Id,
+    pub(super) name: &'a Name,
+    pub(super) application: &'a ApplicationId,
+    pub(super) created: Timestamp,
+    pub(super) members: &'a [Member],
+    pub(super) log: &'a [Entry],
+    pub(super) texts: &'a [Box<str>],
+    pub(super) kept: Option<&'a Kept>,
+    pub(super) bodies: &'a [Body],
+}
+
+/// The same as it is read.
+#[derive(Deserialize)]
+pub(super) struct KeptConversation {
+    pub(super) id: Id,
+    pub(super) name: Name,
+    pub(super) application: ApplicationId,
+    pub(super) created: Timestamp,
+    pub(super) members: Vec<Member>,
+    pub(super) log: Vec<Entry>,
+    pub(super) texts: Vec<Box<str>>,
+    pub(super) kept: Option<Box<Kept>>,
+    pub(super) bodies: Vec<Body>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct KeptApplication {
+    pub(super) id: ApplicationId,
+    pub(super) name: String,
+    pub(super) public_key: String,
+    pub(super) capabilities: Capabilities,
+    pub(super) privacy: Privacy,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct KeptUser {
+    pub(super) id: Id,
+    pub(super) application: ApplicationId,
+    pub(super) name: String,
+    pub(super) display_name: Option<String>,
+    pub(super) image_url: Option<String>,
+    pub(super) properties: Option<Json>,
+    pub(super) channels: Option<Json>,
+    pub(super) created: Timestamp,
+    pub(super) updated: Option<Timestamp>,
+}
+
+pub(super) fn kept_user(user: &User) -> KeptUser {
+    KeptUser {
+        id: user.id,
+        application: user.application.clone(),
+        name: user.name.to_string(),
+        display_name: user.display_name.clone(),
+        image_url: user.image_url.clone(),
+        properties: user.properties.clone(),
+        channels: user.channels.clone(),
+        created: user.created,
+        updated: user.updated,
+    }
+}
+
+pub(super) fn user(kept: KeptUser) -> User {
+    User {
+        id: kept.id,
+        application: kept.application,
+        name: kept.name.into(),
+        display_name: kept.display_name,
+        image_url: kept.image_url,
+        properties: kept.properties,
+        channels: kept.channels,
+        created: kept.created,
+        updated: kept.updated,
+    }
+}
+
+pub(super) fn kept_conversation(
+    (key, conversation): (u64, &Conversation),
+) -> (u64, ConversationView<'_>) {
+    let view = ConversationView {
+        id: conversation.id,
+        name: &conversation.name,
+        application: &conversation.application.application,
+        created: conversation.created,
+        members: &conversation.members,
+        log: &conversation.log,
+        texts: &conversation.texts,
+        kept: conversation.kept.as_deref(),
+        bodies: &conversation.bodies,
+    };
+    (key, view)
+}
+
+pub(super) fn kept_application(application: &Application) -> KeptApplication {
+    KeptApplication {
+        id: application.id.clone(),
+        name: application.name.clone(),
+        public_key: application.public_key.clone(),
+        capabilities: application.capabilities.clone(),
+        privacy: application.privacy.clone(),
+    }
+}
+
+pub(super) fn application(kept: KeptApplication) -> Application {
+    Application {
+        routes: Routes::of(&kept.id, &kept.capabilities),
+        id: kept.id,
+        name: kept.name,
+        public_key: kept.public_key,
+        capabilities: kept.capabilities,
+        privacy: kept.privacy,
+    }
+}
+
+/// Shared texts as plain ones.
+pub(crate) mod text {
+    use std::sync::Arc;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(crate) fn serialize<S: Serializer>(
+        text: &Arc<str>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(text)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Arc<str>, D::Error> {
+        Ok(String::deserialize(deserializer)?.into())
+    }
+}
