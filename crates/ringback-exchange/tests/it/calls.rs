@@ -3,7 +3,7 @@
 use ringback_exchange::{Caller, Settings};
 use ringback_model::{
     ApiKey, ApplicationId,
-    applications::{ApplicationRequest, CreateApplication},
+    applications::{ApplicationRequest, Capabilities, CreateApplication, VoiceCapability},
     calls::{CreateCall, CreateIpCall, GetCall},
     operation::ErrorFamily,
 };
@@ -21,11 +21,11 @@ pub(crate) fn bob(rest: &str) -> String {
 }
 
 pub(crate) fn create(world: &mut World, body: &str) -> Value {
-    world.send::<CreateCall>("/v1/calls", body).unwrap()
+    world.rest::<CreateCall>("/v1/calls", body).unwrap()
 }
 
 pub(crate) fn get(world: &mut World, call: &Value) -> Value {
-    world.send::<GetCall>(&format!("/v1/calls/{}", call["uuid"].as_str().unwrap()), "").unwrap()
+    world.rest::<GetCall>(&format!("/v1/calls/{}", call["uuid"].as_str().unwrap()), "").unwrap()
 }
 
 /// The events in the order they were sent.
@@ -173,7 +173,7 @@ fn every_endpoint_is_shown_as_it_was_called() {
 
 /// The body is refused with these words of the platform, and this sentence of ours.
 fn refused(world: &mut World, body: &str, platform: &Value, hint: &str) {
-    let refusal = world.send::<CreateCall>("/v1/calls", body).unwrap_err();
+    let refusal = world.rest::<CreateCall>("/v1/calls", body).unwrap_err();
     let seen: Value = serde_json::from_slice(&refusal.body(ErrorFamily::Voice)).unwrap();
     assert_eq!((refusal.status(), &seen), (400, platform), "{body}");
     assert!(refusal.hint().starts_with(hint), "{}", refusal.hint());
@@ -290,11 +290,12 @@ fn bodies_that_cannot_be_are_refused() {
 #[test]
 fn a_call_needs_somewhere_to_tell_its_events() {
     let mut world = World::new(answers("[]"));
-    let bare = CreateApplication::new(ApplicationRequest::new("Bare"));
+    let voice = Capabilities::new().voice(VoiceCapability::new());
+    let bare = CreateApplication::new(ApplicationRequest::new("Bare").capabilities(voice));
     let made = world.ask_as(Caller::Account, &bare).unwrap();
     world.application = ApplicationId::new(made["id"].as_str().unwrap());
     let body = bob(&format!(r#""ncco":{TALK}"#));
-    let refusal = world.send::<CreateCall>("/v1/calls", &body).unwrap_err();
+    let refusal = world.rest::<CreateCall>("/v1/calls", &body).unwrap_err();
     assert_eq!((refusal.status(), refusal.reason), (400, "event-url-missing"));
     create(&mut world, &bob(&format!(r#""event_url":["http://own.test/e"],"ncco":{TALK}"#)));
     world.run();
@@ -305,11 +306,11 @@ fn a_call_needs_somewhere_to_tell_its_events() {
 fn calls_by_ip_are_answered_with_nothing() {
     let mut world = World::new(answers("[]"));
     let body = bob(&format!(r#""ncco":{TALK}"#));
-    assert_eq!(world.send::<CreateIpCall>("/v2/calls", &body).unwrap(), json!({}));
+    assert_eq!(world.rest::<CreateIpCall>("/v2/calls", &body).unwrap(), json!({}));
     world.run();
     assert_eq!(kinds(&world), ["started", "ringing", "answered", "completed"]);
     let without = body.replace("\"from\"", "\"unused\"");
-    let refusal = world.send::<CreateIpCall>("/v2/calls", &without).unwrap_err();
+    let refusal = world.rest::<CreateIpCall>("/v2/calls", &without).unwrap_err();
     assert_eq!((refusal.status(), refusal.reason), (400, "from-missing"));
 }
 
@@ -322,7 +323,7 @@ fn one_call_too_many_in_a_second_is_told_to_wait() {
     for _ in 0..3 {
         create(&mut world, &body);
     }
-    let refusal = world.send::<CreateCall>("/v1/calls", &body).unwrap_err();
+    let refusal = world.rest::<CreateCall>("/v1/calls", &body).unwrap_err();
     let seen: Value = serde_json::from_slice(&refusal.body(ErrorFamily::Voice)).unwrap();
     assert_eq!(
         (refusal.status(), seen),

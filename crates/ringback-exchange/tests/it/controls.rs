@@ -38,7 +38,7 @@ pub(crate) fn path(call: &Value, rest: &str) -> String {
 }
 
 pub(crate) fn update(world: &mut World, call: &Value, body: &str) -> Result<Value, Refusal> {
-    world.send::<UpdateCall>(&path(call, ""), body)
+    world.rest::<UpdateCall>(&path(call, ""), body)
 }
 
 pub(crate) fn status(world: &mut World, call: &Value) -> Value {
@@ -203,13 +203,13 @@ fn media_are_started_and_stopped() {
     let (talk, stream, dtmf) = (path(&made, "/talk"), path(&made, "/stream"), path(&made, "/dtmf"));
     // Numbers as one SDK sends them, and texts as the other does.
     let text = r#"{"text":"One moment","language":"en-GB","style":"2","loop":"1","level":"-0.5"}"#;
-    check(world.send::<StartTalk>(&talk, text), "Talk started");
-    check(world.send::<StopTalk>(&talk, ""), "Talk stopped");
-    check(world.send::<StopTalk>(&talk, ""), "Talk stopped");
+    check(world.rest::<StartTalk>(&talk, text), "Talk started");
+    check(world.rest::<StopTalk>(&talk, ""), "Talk stopped");
+    check(world.rest::<StopTalk>(&talk, ""), "Talk stopped");
     let sound = r#"{"stream_url":["http://app.test/a.mp3"],"loop":0,"level":0.4}"#;
-    check(world.send::<StartStream>(&stream, sound), "Stream started");
-    check(world.send::<StopStream>(&stream, ""), "Stream stopped");
-    check(world.send::<SendDtmf>(&dtmf, r#"{"digits":"1p2#"}"#), "DTMF sent");
+    check(world.rest::<StartStream>(&stream, sound), "Stream started");
+    check(world.rest::<StopStream>(&stream, ""), "Stream stopped");
+    check(world.rest::<SendDtmf>(&dtmf, r#"{"digits":"1p2#"}"#), "DTMF sent");
     for (kind, times) in [("audio:say:stop", 1), ("audio:play:stop", 1), ("audio:dtmf", 1)] {
         assert_eq!(logged(&world, kind), times, "{kind}\n{}", world.told());
     }
@@ -220,14 +220,14 @@ fn every_key_is_reported_while_somebody_wants_it() {
     let (mut world, made) = talking();
     let path = path(&made, "/input/dtmf");
     let body = r#"{"event_url":["http://own.test/keys"]}"#;
-    assert_eq!(world.send::<SubscribeDtmf>(&path, body).unwrap(), Value::Null);
+    assert_eq!(world.rest::<SubscribeDtmf>(&path, body).unwrap(), Value::Null);
     let press = |world: &mut World, keys: &str| {
         let keys = ringback_model::control::PressKeysRequest::new(keys);
         world.ask_as(Caller::Control, &ringback_model::control::PressKeys::new(BOB, keys)).unwrap();
         world.run_for(1_000);
     };
     press(&mut world, "12");
-    assert_eq!(world.send::<UnsubscribeDtmf>(&path, "").unwrap(), Value::Null);
+    assert_eq!(world.rest::<UnsubscribeDtmf>(&path, "").unwrap(), Value::Null);
     press(&mut world, "3");
     let told = world.sent.iter().filter(|attempt| &*attempt.url == "http://own.test/keys");
     let digits: Vec<_> =

@@ -31,15 +31,15 @@ fn everything(world: &mut World, call: &Value) -> Vec<(&'static str, Refusal)> {
         format!(r#"{{"action":"transfer","destination":{{"type":"ncco","url":{url}}}}}"#);
     refused.push(("transfer", update(world, call, &destination)));
     let at = |rest: &str| path(call, rest);
-    refused.push(("talk", world.send::<StartTalk>(&at("/talk"), r#"{"text":"a"}"#)));
-    refused.push(("no talk", world.send::<StopTalk>(&at("/talk"), "")));
+    refused.push(("talk", world.rest::<StartTalk>(&at("/talk"), r#"{"text":"a"}"#)));
+    refused.push(("no talk", world.rest::<StopTalk>(&at("/talk"), "")));
     let sound = format!(r#"{{"stream_url":{url}}}"#);
-    refused.push(("stream", world.send::<StartStream>(&at("/stream"), &sound)));
-    refused.push(("no stream", world.send::<StopStream>(&at("/stream"), "")));
-    refused.push(("dtmf", world.send::<SendDtmf>(&at("/dtmf"), r#"{"digits":"1"}"#)));
+    refused.push(("stream", world.rest::<StartStream>(&at("/stream"), &sound)));
+    refused.push(("no stream", world.rest::<StopStream>(&at("/stream"), "")));
+    refused.push(("dtmf", world.rest::<SendDtmf>(&at("/dtmf"), r#"{"digits":"1"}"#)));
     let keys = format!(r#"{{"event_url":{url}}}"#);
-    refused.push(("keys", world.send::<SubscribeDtmf>(&at("/input/dtmf"), &keys)));
-    refused.push(("no keys", world.send::<UnsubscribeDtmf>(&at("/input/dtmf"), "")));
+    refused.push(("keys", world.rest::<SubscribeDtmf>(&at("/input/dtmf"), &keys)));
+    refused.push(("no keys", world.rest::<UnsubscribeDtmf>(&at("/input/dtmf"), "")));
     refused.into_iter().map(|(what, seen)| (what, seen.unwrap_err())).collect()
 }
 
@@ -110,7 +110,7 @@ fn bodies_that_cannot_be_are_refused() {
         rows: &[(&str, &str, &str)],
     ) {
         for (body, name, hint) in rows {
-            let refusal = world.send::<O>(path, body).unwrap_err();
+            let refusal = world.rest::<O>(path, body).unwrap_err();
             assert_eq!(refusal.status(), 400, "{body}");
             let seen = body_of(&refusal);
             assert_eq!(seen["type"], 400, "{seen}");

@@ -11,7 +11,7 @@ use crate::{
 #[test]
 fn lists_are_filtered_ordered_and_in_pages() {
     let mut world = World::new(answers("[]"));
-    let empty = world.send::<ListCalls>("/v1/calls", "").unwrap();
+    let empty = world.rest::<ListCalls>("/v1/calls", "").unwrap();
     let link = |rest: &str| json!({"href": format!("https://api.nexmo.com/v1/calls?{rest}")});
     assert_eq!(
         empty,
@@ -36,7 +36,7 @@ fn lists_are_filtered_ordered_and_in_pages() {
     made.push(create(&mut world, &bob(stay)));
     world.run_for(20_000);
     let mut check = |query: &str, expected: &[usize]| {
-        let list = world.send::<ListCalls>(&format!("/v1/calls?{query}"), "").unwrap();
+        let list = world.rest::<ListCalls>(&format!("/v1/calls?{query}"), "").unwrap();
         let calls = list["_embedded"]["calls"].as_array().unwrap();
         let uuids: Vec<_> = calls.iter().map(|call| call["uuid"].clone()).collect();
         let expected: Vec<_> = expected.iter().map(|at| made[*at]["uuid"].clone()).collect();
@@ -81,7 +81,7 @@ fn lists_are_filtered_ordered_and_in_pages() {
         ("record_index=-1", "`record_index` must "),
         ("date_start=yesterday", "`date_start` must be a valid ISO 8601 date"),
     ] {
-        let refusal = world.send::<ListCalls>(&format!("/v1/calls?{query}"), "").unwrap_err();
+        let refusal = world.rest::<ListCalls>(&format!("/v1/calls?{query}"), "").unwrap_err();
         assert_eq!(refusal.status(), 400, "{query}");
         assert!(refusal.hint().starts_with(hint), "{}", refusal.hint());
     }

@@ -189,7 +189,7 @@ impl World {
     }
 
     /// A REST call of the application as it comes over the wire; the path may have a query.
-    pub(crate) fn send<O: Operation>(&mut self, path: &str, body: &str) -> Result<Value, Refusal> {
+    pub(crate) fn rest<O: Operation>(&mut self, path: &str, body: &str) -> Result<Value, Refusal> {
         let (path, query) = match path.split_once('?') {
             Some((path, query)) => (path, Some(query.to_owned())),
             None => (path, None),
@@ -211,6 +211,18 @@ impl World {
             [] => Value::Null,
             body => serde_json::from_slice(body).unwrap(),
         })
+    }
+
+    /// A REST call as it came: its status, and its body as the platform writes it.
+    pub(crate) fn send(&mut self, request: Request) -> (u16, Value) {
+        let family = request.operation.errors;
+        let output = self.exchange.handle(self.now, Input::Request(request));
+        self.take(output.effects);
+        let (status, body) = match output.reply.unwrap() {
+            Ok(answer) => (answer.status, answer.body),
+            Err(refusal) => (refusal.status(), refusal.body(family)),
+        };
+        (status, serde_json::from_slice(&body).unwrap_or(Value::Null))
     }
 
     pub(crate) fn phone(&mut self, leg: &LegId, event: PhoneEvent) {
