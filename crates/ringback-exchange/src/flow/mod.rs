@@ -22,4 +22,4 @@ mod transfer;
 
 pub(crate) use connect::{LIMIT, TIMEOUT, is_number, sip_uri, websocket};
 pub(crate) use post::Post;
-pub(crate) use reply::{exactly, script_of};
+pub(crate) use reply::script_of;
