@@ -3,6 +3,7 @@
 pub(crate) mod auth;
 mod cors;
 pub(crate) mod gate;
+mod generation;
 mod host_path;
 pub(crate) mod limits;
 mod own_key;
@@ -26,6 +27,7 @@ use ringback_model::{
     Operation, OperationInfo,
     control::{GetHealth, Seed},
     operation::{Encoding, ErrorFamily, ReplyKind, RequestParts},
+    problem::known::conversation,
 };
 use tokio::time::Instant;
 
@@ -53,6 +55,7 @@ async fn answer(State(platform): State<Arc<Platform>>, request: Request) -> Resp
         path: head.uri.path().to_owned(),
         operation: None,
         family: route::family(head.uri.path()),
+        allowed: None,
     };
     let open = platform.gate.is_open_to_pages(context.family);
     let page = cors::origin(&head.headers).filter(|_| open);
@@ -151,8 +154,14 @@ fn operation(context: &mut Context, head: &Parts) -> Result<&'static OperationIn
         Route::WrongMethod { family, allowed } => {
             context.family = family;
             let seen = format!("the method {} on {path}", head.method);
-            let fix = format!("use {allowed}");
+            let fix = match generation::of(&head.method, path).as_slice() {
+                [] => format!("use {allowed}"),
+                others => {
+                    format!("use {allowed}, or {} {}", head.method, generation::paths(others, path))
+                }
+            };
             let situation = Situation::WrongMethod;
+            context.allowed = Some(allowed.clone());
             let mut refused =
                 refusal(family, situation, "method-not-allowed", "the method", seen, allowed, fix);
             if family == ErrorFamily::Problem {
@@ -161,26 +170,40 @@ fn operation(context: &mut Context, head: &Parts) -> Result<&'static OperationIn
             }
             refused
         }
-        Route::UnknownVersion => refusal(
-            family,
-            Situation::UnknownVersion,
+        Route::UnknownVersion | Route::Unknown => nowhere(family, &head.method, path, &found),
+    };
+    Err(Box::new(refused))
+}
+
+/// A path that is not there: perhaps it is in another generation.
+fn nowhere(family: ErrorFamily, method: &Method, path: &str, found: &Route) -> Refusal {
+    let is_version = matches!(found, Route::UnknownVersion);
+    let situation = if is_version { Situation::UnknownVersion } else { Situation::NotFound };
+    let seen = format!("the path {path}");
+    let others = generation::of(method, path);
+    let elsewhere = (!others.is_empty()).then(|| generation::paths(&others, path));
+    let (reason, checked, expected, fix) = match (is_version, &elsewhere) {
+        (true, _) => (
             "version-unknown",
             "the version in the path",
-            format!("the path {path}"),
             "a version such as /beta, /v0.3 or /v1",
             "correct the first part of the path; GET /openapi.json lists all paths",
         ),
-        Route::Unknown => refusal(
-            family,
-            Situation::NotFound,
+        (false, Some(_)) => (
+            "path-of-another-generation",
+            "the generation in the path",
+            "a generation that has this path",
+            "",
+        ),
+        (false, None) => (
             "path-unknown",
             "the path",
-            format!("the path {path}"),
             "a path of the platform",
             "correct the path; GET /openapi.json lists all of them",
         ),
     };
-    Err(Box::new(refused))
+    let fix = elsewhere.map_or_else(|| fix.to_owned(), |paths| format!("use {method} {paths}"));
+    refusal(family, situation, reason, checked, seen, expected, fix)
 }
 
 async fn read(info: &OperationInfo, body: Body) -> Result<Bytes, Box<Refusal>> {
@@ -227,7 +250,7 @@ fn parts(info: &OperationInfo, head: &Parts, body: Bytes) -> Result<RequestParts
     let writes = !matches!(head.method, Method::GET | Method::HEAD | Method::DELETE);
     let json = content_type.as_deref().is_none_or(is_json);
     if writes && info.encoding == Encoding::Json && !body.is_empty() && !json {
-        return Err(Box::new(refusal(
+        let mut refused = refusal(
             info.errors,
             Situation::NotJson,
             "content-type-not-json",
@@ -235,7 +258,16 @@ fn parts(info: &OperationInfo, head: &Parts, body: Bytes) -> Result<RequestParts
             format!("the content type `{}`", content_type.as_deref().unwrap_or_default()),
             "application/json",
             "send `Content-Type: application/json` (curl -d says that it is a form)",
-        )));
+        );
+        // Users have words of their own for it.
+        if info.errors == ErrorFamily::ConversationProblem && info.path.contains("/users") {
+            let reason = "Invalid Content-Type. Supported versions: [application/json]";
+            refused.details = conversation::VALIDATION.details();
+            refused.details.status = 406;
+            refused.details.detail = "Invalid Content-Type.".into();
+            refused.details = refused.details.invalid("content-type", reason);
+        }
+        return Err(Box::new(refused));
     }
     Ok(RequestParts {
         method: head.method.clone(),

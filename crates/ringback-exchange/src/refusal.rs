@@ -111,6 +111,32 @@ impl Refusal {
     }
 }
 
+/// What an id is of, by its beginning; the ids of legs have none.
+pub(crate) fn kind(id: &str) -> Option<&'static str> {
+    let kinds = [
+        ("CON-", "conversation"),
+        ("MEM-", "member"),
+        ("USR-", "user"),
+        ("NAM-", "conversation's name"),
+        ("SES-", "session"),
+    ];
+    kinds.into_iter().find(|(start, _)| id.starts_with(start)).map(|(_, kind)| kind)
+}
+
+/// A refusal of an id that is not known; one of something else is told to be that.
+pub(crate) fn misplaced(refusal: Refusal, wanted: &'static str, id: &str, is_leg: bool) -> Refusal {
+    let seen: String = id.chars().take(60).collect();
+    match kind(id).or(is_leg.then_some("leg")).filter(|kind| *kind != wanted) {
+        Some(kind) => Refusal { reason: KIND, ..refusal }
+            .seen(format!("{seen:?} is the id of a {kind}, not of a {wanted}"))
+            .fix(format!("send the id of a {wanted}")),
+        None => refusal,
+    }
+}
+
+/// The reason of ids that are of something else.
+pub(crate) const KIND: &str = "id-of-another-kind";
+
 /// A request that could not be read: what the platform says of it depends on the family.
 pub(crate) fn fault(operation: &OperationInfo, fault: &Fault) -> Refusal {
     let is_path = fault.place == FaultPlace::Path;

@@ -1,7 +1,7 @@
 //! What the platform would say about JSON that does not fit.
 
 use crate::{
-    ReadError,
+    ReadError, guess,
     operation::{Fault, FaultPlace},
 };
 
@@ -33,15 +33,30 @@ impl Fault {
         sentence
     }
 
-    /// What to do about it, such as `send a number`.
+    /// What to do about it, such as `send a number`, or which field was probably meant.
     #[must_use]
     pub fn remedy(&self) -> String {
+        if let Some(meant) = self.meant() {
+            return format!("did you mean `{meant}`?");
+        }
         match self.expected.as_str() {
             "" => "correct it".to_owned(),
             expected => format!("send {expected}"),
         }
     }
 }
+
+impl Fault {
+    /// The known field that an unknown one was probably meant to be.
+    fn meant(&self) -> Option<&str> {
+        let known = self.expected.strip_prefix(NO_FIELDS_BUT)?;
+        let known: Vec<&str> = known.split('`').skip(1).step_by(2).collect();
+        guess::nearest(last(&self.name)?, &known)
+    }
+}
+
+/// How the fields that are known are told.
+const NO_FIELDS_BUT: &str = "no fields but ";
 
 impl From<ReadError> for Fault {
     /// Words a reading error as the platform's validator does: `"page_size" must be a number`.
@@ -96,7 +111,7 @@ impl<'a> Verdict<'a> {
             let known = match message.split_once("expected ") {
                 Some((_, known)) => {
                     let known = known.strip_prefix("one of ").unwrap_or(known);
-                    format!("no fields but {}", known.replace("` or `", "` and `"))
+                    format!("{NO_FIELDS_BUT}{}", known.replace("` or `", "` and `"))
                 }
                 None => "no fields".to_owned(),
             };

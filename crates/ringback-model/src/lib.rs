@@ -11,6 +11,7 @@ mod coding;
 mod decimal;
 mod fault;
 mod generated;
+mod guess;
 mod json;
 mod kept;
 mod lenient;

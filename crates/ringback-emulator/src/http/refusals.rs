@@ -32,6 +32,8 @@ pub(crate) struct Context {
     pub(crate) path: String,
     pub(crate) operation: Option<&'static str>,
     pub(crate) family: ErrorFamily,
+    /// The methods that the path has, when the method is what is wrong.
+    pub(crate) allowed: Option<String>,
 }
 
 /// What was refused lately, the newest last.
@@ -93,6 +95,9 @@ pub(crate) fn respond(platform: &Platform, context: &Context, mut refusal: Refus
         if let Ok(value) = HeaderValue::from_str(text) {
             headers.insert(name, value);
         }
+    }
+    if let Some(allowed) = context.allowed.as_deref().map(HeaderValue::from_str) {
+        headers.extend(allowed.ok().map(|allowed| (header::ALLOW, allowed)));
     }
     if status == StatusCode::TOO_MANY_REQUESTS {
         // The limits are per second.

@@ -91,7 +91,8 @@ fn has_unknown_version(segments: &[&str]) -> bool {
     !known.contains(first)
 }
 
-fn is_version(segment: &str) -> bool {
+/// Whether the first segment of a path names a generation.
+pub(crate) fn is_version(segment: &str) -> bool {
     let number = segment.strip_prefix('v').unwrap_or_default();
     let digits = number.starts_with(|c: char| c.is_ascii_digit());
     matches!(segment, "alpha" | "beta")

@@ -80,6 +80,24 @@ pub(crate) fn no_such_user(application: &ApplicationId, id_or_name: &str) -> Ref
         .fix("list the users: ringback users list")
 }
 
+/// The user belongs to another application; the platform says that there is none.
+pub(crate) fn foreign_user(id: &str, caller: &ApplicationId, owner: &ApplicationId) -> Refusal {
+    Refusal::new(known::USER_NOT_FOUND.details(), "user-of-another-application")
+        .checked("that the user belongs to the token's application")
+        .seen(format!("the token is of application {caller}, but {} belongs to {owner}", cut(id)))
+        .expected("a user of this application")
+        .fix("mint the token with the id and private key of the application that has the user")
+}
+
+/// The leg belongs to another application; the platform says that there is none.
+pub(crate) fn foreign_leg(id: &str, caller: &ApplicationId, owner: &ApplicationId) -> Refusal {
+    Refusal::new(LEG_NOT_FOUND.details(), "leg-of-another-application")
+        .checked("that the leg belongs to the token's application")
+        .seen(format!("the token is of application {caller}, but {} belongs to {owner}", cut(id)))
+        .expected("a leg of this application")
+        .fix("mint the token with the id and private key of the application that has the leg")
+}
+
 pub(crate) fn user_name_taken(name: &str) -> Refusal {
     Refusal::new(known::DUPLICATE_USER_NAME.details(), "user-name-taken")
         .checked("that no other user of the application has this name")

@@ -2,11 +2,14 @@
 
 use ringback_model::{
     ApplicationId,
-    problem::known::{api, voice},
+    problem::{
+        Details,
+        known::{api, voice},
+    },
 };
 use ringback_ncco::{NOTHING, Position, Report, SYNTAX_ERROR};
 
-use super::Refusal;
+use super::{KIND, Refusal, kind};
 use crate::leg::State;
 
 /// What the platform says about a number that is none.
@@ -49,24 +52,38 @@ pub(crate) fn no_application() -> Refusal {
         .fix("mint the token with the application's id and private key: ringback jwt")
 }
 
+/// An application that is not capable of calls; that it is refused so is inferred.
+pub(crate) fn no_capability(application: &ApplicationId) -> Refusal {
+    Refusal::new(Details::new(403, "FORBIDDEN"), "application-without-voice")
+        .checked("that the application has the capability voice")
+        .seen(format!("the application {application} has no capability `voice`"))
+        .expected("an application with capabilities.voice")
+        .fix("add the capability `voice` with its webhooks: ringback apps update")
+}
+
 /// There is no such leg, as far as anybody remembers.
 pub(crate) fn no_such_leg(id: &str, known_as: Option<&str>) -> Refusal {
     let id = cut(id);
-    let (seen, fix) = match (known_as, id.get(..4)) {
+    let reason = kind(&id).map_or("call-unknown", |_| KIND);
+    let (seen, fix) = match (known_as, kind(&id)) {
         (Some(leg), _) => (
             format!("there is no call {id:?}, but there is {leg}"),
             "take the uuid as it came: legs that came in have no dashes, others have".to_owned(),
         ),
-        (None, Some("CON-")) => (
+        (None, Some("conversation")) => (
             format!("{id:?} is the id of a conversation, not of a call"),
             "take `uuid`, not `conversation_uuid`".to_owned(),
+        ),
+        (None, Some(kind)) => (
+            format!("{id:?} is the id of a {kind}, not of a call"),
+            "take the `uuid` of the call, which has nothing before it".to_owned(),
         ),
         _ => (
             format!("there is no call {id:?}, or it ended so long ago that it is forgotten"),
             "list the application's calls: GET /v1/calls".to_owned(),
         ),
     };
-    Refusal::new(voice::NOT_FOUND.details(), "call-unknown")
+    Refusal::new(voice::NOT_FOUND.details(), reason)
         .checked("the uuid of the call")
         .seen(seen)
         .expected("the uuid of a call of this application")

@@ -73,11 +73,17 @@ pub(super) fn delete(
     id: &LegId,
 ) -> Result<Nothing, Refusal> {
     let application = lookup::application(&request.caller)?;
-    let key = exchange.leg_by_id(id.as_str()).filter(|key| {
-        let call = exchange.legs.get(*key).and_then(|leg| exchange.calls.get(leg.call));
-        call.is_some_and(|call| call.routes.application == *application)
-    });
-    let Some(key) = key else { return Err(refusal::room::no_such_leg(id.as_str())) };
+    let text = id.as_str();
+    let Some(key) = exchange.leg_by_id(text) else {
+        let unknown = refusal::room::no_such_leg(text);
+        return Err(refusal::misplaced(unknown, "leg", text, false));
+    };
+    let call = exchange.legs.get(key).and_then(|leg| exchange.calls.get(leg.call));
+    match call.map(|call| &call.routes.application) {
+        Some(owner) if owner == application => {}
+        Some(owner) => return Err(refusal::room::foreign_leg(text, application, owner)),
+        None => return Err(refusal::room::no_such_leg(text)),
+    }
     exchange.platform_hangs_up(now, key);
     Ok(Nothing)
 }

@@ -28,11 +28,13 @@ pub(super) fn key(
         .and_then(|id| exchange.conversation_ids.get(&id));
     let Some(&key) = key else {
         let fix = "take the id from the answer webhook of a call that is up, CON- and all";
-        return Err(refusal::conversation(
+        let unknown = refusal::conversation(
             "conversation-unknown",
             format!("there is no conversation {shown:?}"),
             fix,
-        ));
+        );
+        let is_leg = exchange.leg_by_id(text).is_some();
+        return Err(refusal::misplaced(unknown, "conversation", text, is_leg));
     };
     let Some(conversation) = exchange.conversations.get(key) else {
         return Err(refusal::conversation(
@@ -130,7 +132,11 @@ pub(super) fn member<'a>(
     (0..)
         .zip(&conversation.members)
         .find(|(_, member)| member.id().as_str() == id.as_str())
-        .ok_or_else(|| refusal::within_conversation(known::MEMBER_NOT_FOUND, "member", id.as_str()))
+        .ok_or_else(|| {
+            let unknown =
+                refusal::within_conversation(known::MEMBER_NOT_FOUND, "member", id.as_str());
+            refusal::misplaced(unknown, "member", id.as_str(), false)
+        })
 }
 
 /// A member by its place, which is known to be there.
@@ -177,10 +183,14 @@ pub(super) fn user<'a>(
     id_or_name: &str,
 ) -> Result<&'a User, Refusal> {
     let application = application(caller)?;
-    exchange
-        .users
-        .find(application, id_or_name)
-        .ok_or_else(|| refusal::room::no_such_user(application, id_or_name))
+    exchange.users.find(application, id_or_name).ok_or_else(|| {
+        let id = id_or_name.strip_prefix("USR-").and_then(Id::from_dashed);
+        if let Some(user) = id.and_then(|id| exchange.users.get(id)) {
+            return refusal::room::foreign_user(id_or_name, application, &user.application);
+        }
+        let unknown = refusal::room::no_such_user(application, id_or_name);
+        refusal::misplaced(unknown, "user", id_or_name, exchange.leg_by_id(id_or_name).is_some())
+    })
 }
 
 /// The name of the user that a token stands for.

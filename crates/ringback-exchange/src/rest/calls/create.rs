@@ -66,8 +66,11 @@ fn place(
     body: &CreateCallRequest,
 ) -> Result<u64, Refusal> {
     let id = application(&request.caller)?;
-    let routes = exchange.applications.get(id).ok_or_else(voice::no_application)?;
-    let routes = Arc::clone(&routes.routes);
+    let own = exchange.applications.get(id).ok_or_else(voice::no_application)?;
+    if own.capabilities.voice.is_none() {
+        return Err(voice::no_capability(id));
+    }
+    let routes = Arc::clone(&own.routes);
     let (far, to, keys) = callee(&body.to)?;
     let (from, asked_from) = shown(exchange, id, &far, &to, body)?;
     let script = script(body, &request.parts.body)?;
