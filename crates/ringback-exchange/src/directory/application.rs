@@ -155,6 +155,14 @@ impl Applications {
         self.by_id.insert(application.id.clone(), application);
     }
 
+    /// Takes an application in, in place of the one with its id.
+    pub(crate) fn put(&mut self, application: Application) {
+        match self.by_id.get_mut(&application.id) {
+            Some(known) => *known = application,
+            None => self.insert(application),
+        }
+    }
+
     pub(crate) fn remove(&mut self, id: &ApplicationId) -> bool {
         self.order.retain(|other| other != id);
         self.by_id.remove(id).is_some()

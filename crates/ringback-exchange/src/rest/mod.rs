@@ -81,7 +81,7 @@ const SERVED: &[Row] = &[
     (number_ops::UpdateNumber::INFO.id, |x, _, r| run(r, |op| numbers::update(x, op))),
     (account::GetBalance::INFO.id, |x, _, r| run(r, |op| Ok(numbers::balance(x, &op)))),
     (account::GetPhonePricing::INFO.id, |x, _, r| run(r, |op| pricing::of_number(x, &op))),
-    (account::GetPricing::INFO.id, |x, _, r| run(r, |op| pricing::of_country(&op))),
+    (account::GetPricing::INFO.id, |_, _, r| run(r, |op| pricing::of_country(&op))),
     (insight::BasicInsight::INFO.id, |_, _, r| run(r, |op| Ok(numbers::insight(&op)))),
     (ctl::Seed::INFO.id, |x, now, r| run(r, |op| seed::plant(x, now, op))),
     (ctl::ListCalls::INFO.id, |x, _, r| run(r, |op| Ok(control::calls(x, &op)))),

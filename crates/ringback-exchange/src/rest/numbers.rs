@@ -1,7 +1,7 @@
 //! Numbers, the balance, and what a number tells about itself.
 
 use ringback_model::{
-    ApplicationId, Decimal, PhoneNumber,
+    ApiKey, ApplicationId, Decimal, PhoneNumber,
     account::{Balance, GetBalance},
     insight::{BasicInsight, Insight},
     numbers::{
@@ -20,7 +20,9 @@ use crate::{
 /// What a new account can spend, in euros (the documented sample).
 const BALANCE: &str = "10.17127500";
 
-pub(super) fn list(exchange: &Exchange, operation: &ListNumbers) -> OwnedNumbers {
+pub(super) fn list(exchange: &Exchange, operation: &ListNumbers) -> Result<OwnedNumbers, Refusal> {
+    search_is_sound(operation.country.as_deref(), operation.search_pattern)?;
+    page_is_sound(operation.size, operation.index)?;
     let wanted = |owned: &&Owned| {
         let linked = owned.application.as_ref();
         operation.application_id.as_ref().is_none_or(|id| linked == Some(id))
@@ -37,10 +39,15 @@ pub(super) fn list(exchange: &Exchange, operation: &ListNumbers) -> OwnedNumbers
         list.count = Some(all.len() as u64);
         list.numbers = Some(items.iter().map(|owned| owned_view(owned)).collect());
     }
-    list
+    Ok(list)
 }
 
-pub(super) fn search(exchange: &Exchange, operation: &SearchNumbers) -> AvailableNumbers {
+pub(super) fn search(
+    exchange: &Exchange,
+    operation: &SearchNumbers,
+) -> Result<AvailableNumbers, Refusal> {
+    search_is_sound(Some(&operation.country), operation.search_pattern)?;
+    page_is_sound(operation.size, operation.index)?;
     let features: &[Feature] = operation.features.as_deref().unwrap_or_default();
     let wanted = |number: &&Number| {
         in_country(Some(&operation.country), number)
@@ -56,7 +63,44 @@ pub(super) fn search(exchange: &Exchange, operation: &SearchNumbers) -> Availabl
         list.count = Some(all.len() as u64);
         list.numbers = Some(items.iter().map(|number| available_view(number)).collect());
     }
-    list
+    Ok(list)
+}
+
+/// Parameters outside what is documented: the platform's answer is not, and a failed method here.
+fn search_is_sound(country: Option<&str>, search_pattern: Option<u32>) -> Result<(), Refusal> {
+    if let Some(country) = country
+        && (country.len() != 2 || !country.bytes().all(|byte| byte.is_ascii_alphabetic()))
+    {
+        let seen: String = country.chars().take(40).collect();
+        return Err(parameter("country", &format!("{seen:?}"), "two letters, such as GB"));
+    }
+    match search_pattern.filter(|place| *place > 2) {
+        None => Ok(()),
+        Some(place) => Err(parameter(
+            "search_pattern",
+            &place.to_string(),
+            "0 (starts with), 1 (contains) or 2 (ends with)",
+        )),
+    }
+}
+
+fn page_is_sound(size: Option<u32>, index: Option<u32>) -> Result<(), Refusal> {
+    if let Some(size) = size.filter(|size| !(1..=100).contains(size)) {
+        return Err(parameter("size", &size.to_string(), "1 to 100"));
+    }
+    match index {
+        Some(0) => Err(parameter("index", "0", "1 for the first page, 2 for the second")),
+        _ => Ok(()),
+    }
+}
+
+fn parameter(name: &str, seen: &str, expected: &str) -> Refusal {
+    refusal::number_refused(
+        "parameter-invalid",
+        format!("{name} was {seen}"),
+        expected,
+        format!("{name} takes {expected}"),
+    )
 }
 
 pub(super) fn buy(exchange: &mut Exchange, operation: &BuyNumber) -> Result<Outcome, Refusal> {
@@ -72,6 +116,7 @@ pub(super) fn buy(exchange: &mut Exchange, operation: &BuyNumber) -> Result<Outc
     }
     let found = exchange.numbers.in_stock(msisdn).map(|number| number.country);
     right_country(msisdn, &operation.country, found, "for rent", "search")?;
+    own_account(exchange, operation.target_api_key.as_ref())?;
     exchange.numbers.rent(msisdn);
     Ok(success())
 }
@@ -83,8 +128,25 @@ pub(super) fn cancel(
     let msisdn = operation.msisdn.as_str();
     let found = exchange.numbers.owned(msisdn).map(|owned| owned.number.country);
     right_country(msisdn, &operation.country, found, "rented", "list")?;
+    own_account(exchange, operation.target_api_key.as_ref())?;
     exchange.numbers.give_back(msisdn);
     Ok(success())
+}
+
+/// There are no subaccounts here.
+fn own_account(exchange: &Exchange, target: Option<&ApiKey>) -> Result<(), Refusal> {
+    match target.filter(|target| **target != exchange.settings.api_key) {
+        None => Ok(()),
+        Some(target) => Err(refusal::number_refused(
+            "subaccount-unknown",
+            format!(
+                "target_api_key was {:?}, which is no subaccount",
+                target.as_str().chars().take(40).collect::<String>()
+            ),
+            "the key of the account itself",
+            "leave target_api_key out".to_owned(),
+        )),
+    }
 }
 
 /// Sets the whole record: what is left out is cleared, the link to an application too.
@@ -101,7 +163,10 @@ pub(super) fn update(exchange: &mut Exchange, operation: UpdateNumber) -> Result
         ));
     }
     let voice = match (operation.voice_callback_type, operation.voice_callback_value) {
-        (Some(kind), Some(value)) => Some((kind, value)),
+        (Some(kind), Some(value)) => {
+            callback_is_sound(&kind, &value)?;
+            Some((kind, value))
+        }
         (Some(kind), None) => {
             return Err(refusal::number_refused(
                 "voice-callback-value-missing",
@@ -129,6 +194,15 @@ pub(super) fn update(exchange: &mut Exchange, operation: UpdateNumber) -> Result
             "list the applications: ringback apps list".to_owned(),
         ));
     }
+    for (name, url) in [
+        ("moHttpUrl", &operation.mo_http_url),
+        ("voiceStatusCallback", &operation.voice_status_callback),
+    ] {
+        if let Some(url) = url.as_deref().filter(|url| !url.is_empty() && !is_http(url)) {
+            let seen: String = url.chars().take(60).collect();
+            return Err(parameter(name, &format!("{seen:?}"), "an http or https URL"));
+        }
+    }
     let messages = operation.messages_callback_type.zip(operation.messages_callback_value);
     let Some(owned) = exchange.numbers.owned_mut(msisdn) else { return Ok(success()) };
     owned.voice = match (&application, voice) {
@@ -140,15 +214,46 @@ pub(super) fn update(exchange: &mut Exchange, operation: UpdateNumber) -> Result
         (None, voice) => voice,
     };
     owned.application = application;
-    owned.status_callback = operation.voice_status_callback;
+    owned.status_callback = operation.voice_status_callback.filter(|url| !url.is_empty());
     owned.messages_url = operation.mo_http_url.filter(|url| !url.is_empty());
     owned.messages = messages;
     Ok(success())
 }
 
-pub(super) fn balance(_exchange: &Exchange, _operation: &GetBalance) -> Balance {
-    let mut balance =
-        Balance::new(Decimal::number(BALANCE).unwrap_or_else(|| Decimal::new(BALANCE)));
+/// Where calls go has to be what its type says.
+fn callback_is_sound(kind: &VoiceCallbackType, value: &str) -> Result<(), Refusal> {
+    let (sound, expected) = match kind {
+        VoiceCallbackType::Sip => {
+            let user = value.strip_prefix("sip:").or_else(|| value.strip_prefix("sips:"));
+            (user.is_some_and(|user| !user.is_empty()), "a SIP URI such as sip:user@example.com")
+        }
+        VoiceCallbackType::Tel => {
+            (PhoneNumber::new(value).is_ok(), "a number such as 447700900000")
+        }
+        VoiceCallbackType::Vxml => (is_http(value), "an http or https URL"),
+        // An unknown application is refused with its own words.
+        _ => (true, ""),
+    };
+    if sound {
+        return Ok(());
+    }
+    let seen: String = value.chars().take(60).collect();
+    Err(refusal::number_refused(
+        "voice-callback-value-invalid",
+        format!("voiceCallbackType was {} and voiceCallbackValue {seen:?}", kind.as_str()),
+        expected,
+        format!("voiceCallbackValue takes {expected}"),
+    ))
+}
+
+fn is_http(url: &str) -> bool {
+    let rest = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
+    rest.is_some_and(|rest| !rest.is_empty())
+}
+
+pub(super) fn balance(exchange: &Exchange, _operation: &GetBalance) -> Balance {
+    let documented = || Decimal::number(BALANCE).unwrap_or_else(|| Decimal::new(BALANCE));
+    let mut balance = Balance::new(exchange.tariffs.balance.clone().unwrap_or_else(documented));
     balance.auto_reload = Some(false);
     balance
 }
@@ -257,7 +362,7 @@ fn available_view(number: &Number) -> AvailableNumber {
     shown.msisdn = Some(PhoneNumber::from_wire(&number.msisdn));
     shown.kind = Some(number.kind.clone());
     shown.features = Some(number.features.clone());
-    shown.cost = Some(Decimal::new(number.cost));
-    shown.initial_price = Some(Decimal::new(number.initial_price));
+    shown.cost = Some(Decimal::new(number.cost.as_ref()));
+    shown.initial_price = Some(Decimal::new(number.initial_price.as_ref()));
     shown
 }

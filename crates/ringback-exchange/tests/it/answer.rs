@@ -176,18 +176,26 @@ fn nobody_is_asked_for_a_script_after_the_caller_has_gone() {
 }
 
 #[test]
-fn what_is_not_emulated_runs_up_to_there_and_says_so() {
-    let script = r#"[{"action":"talk","text":"hello"},{"action":"record","eventUrl":["http://app.test/rec"]}]"#;
-    let mut world = World::new(answers(script));
-    world.call();
-    world.run();
-    assert_eq!(
-        world.kinds()[2..],
-        ["answer", "answered A", "error", "completed A"].map(str::to_owned)
-    );
+fn a_valid_script_runs_to_its_end_and_a_faulty_one_not_at_all() {
+    let run = |last: &str| {
+        let hello = r#"{"action":"talk","text":"hello"}"#;
+        let mut world = World::new(answers(&format!("[{hello},{last}]")));
+        world.call();
+        world.run();
+        let error = error_of(&mut world);
+        (world, error)
+    };
+    let (world, error) =
+        run(r#"{"action":"record","endOnKey":"1","eventUrl":["http://app.test/rec"]}"#);
+    assert!(world.kinds().contains(&"answered A".to_owned()), "{:?}", world.kinds());
+    assert!(!world.kinds().contains(&"error".to_owned()), "{:?}", world.kinds());
+    assert_eq!(error, "");
+    // The whole document is refused before anything of it runs.
+    let (world, error) = run(r#"{"action":"hold"}"#);
+    assert_eq!(world.kinds()[2..], ["answer", "error", "completed A"].map(str::to_owned));
     let reason = world.last("error")["reason"].as_str().unwrap().to_owned();
-    assert!(reason.contains("record") && reason.contains("not emulated yet"), "{reason}");
-    assert_eq!(error_of(&mut world), reason);
+    assert!(reason.contains("Syntax error in NCCO") || reason.contains("hold"), "{reason}");
+    assert!(error.contains("`hold` is not an action"), "{error}");
 }
 
 #[test]
