@@ -1,5 +1,6 @@
 //! What the whole-system tests, the rules and the benches share.
 
+pub mod damage;
 pub mod measure;
 mod platform;
 
@@ -15,6 +16,12 @@ use std::{
 #[doc = include_str!("../../README.md")]
 #[derive(Debug)]
 pub struct Readme;
+
+/// The page for tests in Rust, likewise.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/rust.md")]
+#[derive(Debug)]
+pub struct RustPage;
 
 /// The root of the repository.
 #[must_use]
@@ -47,8 +54,14 @@ pub fn files(ends: &[&str]) -> std::io::Result<Vec<(String, String)>> {
 /// How many rounds a loop over damaged input takes: few on each change, `RINGBACK_SOAK` in a soak.
 #[must_use]
 pub fn rounds(few: u32) -> u32 {
-    let text = std::env::var_os("RINGBACK_SOAK").unwrap_or_default();
-    text.to_str().and_then(|text| text.parse().ok()).unwrap_or(few)
+    number("RINGBACK_SOAK", few)
+}
+
+/// The number in a variable of the environment, or another one when there is none.
+#[must_use]
+pub fn number(variable: &str, otherwise: u32) -> u32 {
+    let text = std::env::var_os(variable).unwrap_or_default();
+    text.to_str().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
 }
 
 fn walk(

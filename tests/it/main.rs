@@ -5,6 +5,7 @@
 mod arrows;
 mod conformance;
 mod damage;
+mod docs;
 mod fresh;
 mod lines;
 mod parity;
