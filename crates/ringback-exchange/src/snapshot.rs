@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Exchange, Settings,
     conversation::{Conversation, Name},
-    directory::{KeptSort, Number, Numbers, Owned, Routes},
+    directory::{Numbers, Owned, Routes},
     phone::Script,
     recording::Take,
     store::Store,
@@ -86,9 +86,6 @@ struct State {
 #[derive(Serialize, Deserialize)]
 struct KeptNumber {
     msisdn: String,
-    /// What it is: the stock does not know a number that came by a seed.
-    #[serde(default)]
-    sort: Option<KeptSort>,
     application: Option<ApplicationId>,
     voice: Option<(VoiceCallbackType, String)>,
     status_callback: Option<String>,
@@ -289,7 +286,6 @@ impl Exchange {
     fn kept_numbers(&self) -> Vec<KeptNumber> {
         let kept = |owned: &Owned| KeptNumber {
             msisdn: owned.number.msisdn.to_string(),
-            sort: Some(owned.number.kept()),
             application: owned.application.clone(),
             voice: owned.voice.clone(),
             status_callback: owned.status_callback.clone(),
@@ -300,9 +296,6 @@ impl Exchange {
     }
 
     fn rent(&mut self, kept: KeptNumber) -> Result<(), SnapshotError> {
-        if let Some(number) = kept.sort.and_then(|sort| Number::of_kept(&kept.msisdn, sort)) {
-            self.numbers.admit(number);
-        }
         self.numbers.rent(&kept.msisdn);
         let Some(owned) = self.numbers.owned_mut(&kept.msisdn) else {
             return Err(SnapshotError::Number(kept.msisdn));
