@@ -157,7 +157,7 @@ async fn serve(dial: Dial, mut commands: mpsc::Receiver<SocketCommand>, report: 
         Ok(target) => target,
         Err(why) => return report(Report::Event(SocketEvent::Refused(why))),
     };
-    let limit = Duration::from_millis(opening.timeout.into());
+    let limit = Duration::from_millis(opening.timeout);
     let opened = tokio::time::timeout(limit, open::open(&client, url, authorization));
     tokio::pin!(opened);
     // Commands may come before it is open; only the end of the leg does not wait for that.

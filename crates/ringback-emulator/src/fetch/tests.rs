@@ -13,7 +13,7 @@ fn sender(maps: Vec<Mapping>) -> Sender {
 
 /// Ten frames of 36 ms: MPEG-2, 16 kHz, 32 kbit/s, mono.
 fn mp3() -> Vec<u8> {
-    let mut frame = vec![0; 144];
+    let mut frame = [0; 144];
     frame[..4].copy_from_slice(&[0xFF, 0xF3, 0x48, 0xC4]);
     frame.repeat(10)
 }

@@ -75,7 +75,10 @@ function showCall(call) {
 async function showMembers() {
   const members = chosen ? await ask("calls/" + encodeURIComponent(chosen) + "/members.json") : [];
   $("members-card").hidden = !members.length;
-  const number = (channel, end) => (channel && channel[end] && channel[end].number) || "–";
+  const number = (channel, end) => {
+    const at = (channel && channel[end]) || {};
+    return at.number || at.uri || at.user || at.extension || at.type || "–";
+  };
   $("members").replaceChildren(...members.map((member) => el("tr", "",
     el("td", "", el("code", "", member.member_id)), el("td", "", el("code", "", member.name || "–")),
     el("td", "", badge(member.state, member.state === "JOINED" ? "good" : "plain")),

@@ -104,11 +104,11 @@ fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
 mod tests {
     use super::*;
 
-    fn chunk(name: &[u8; 4], size: u32, body: &[u8]) -> Vec<u8> {
-        [name.as_slice(), &size.to_le_bytes(), body].concat()
+    fn chunk(name: &[u8], size: u32, body: &[u8]) -> Vec<u8> {
+        [name, &size.to_le_bytes(), body].concat()
     }
 
-    fn own(name: &[u8; 4], body: &[u8]) -> Vec<u8> {
+    fn own(name: &[u8], body: &[u8]) -> Vec<u8> {
         chunk(name, body.len() as u32, body)
     }
 

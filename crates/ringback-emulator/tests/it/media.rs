@@ -19,7 +19,7 @@ use crate::harness::{App, Hook, Platform};
 
 /// Ten frames of 36 ms: MPEG-2, 16 kHz, 32 kbit/s, mono.
 async fn sounds() -> String {
-    let mut frame = vec![0; 144];
+    let mut frame = [0; 144];
     frame[..4].copy_from_slice(&[0xFF, 0xF3, 0x48, 0xC4]);
     let sound = Arc::new(frame.repeat(10));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
