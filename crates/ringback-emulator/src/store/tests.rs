@@ -305,7 +305,7 @@ fn old_inputs_are_forgotten_when_a_snapshot_stands_for_them() {
     // Every tenth; the rules come first, and after each snapshot again.
     let base = found.snapshot.map(|snapshot| snapshot.number).unwrap();
     assert_eq!((base, found.newest), (90, 100));
-    assert_eq!(rows, (base + 1..=106).collect::<Vec<_>>());
+    assert_eq!(rows, (base + 1..=107).collect::<Vec<_>>());
     drop(database);
     let mut again = Kept::open(directory.path(), 10);
     again.applications = kept.applications;
