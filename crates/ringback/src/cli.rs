@@ -117,6 +117,8 @@ pub(crate) enum Command {
     Recordings(recordings::Command),
     /// Wait in the emulator until a call is where it should be: exit code 1 when it is not in time
     Wait(wait::Args),
+    /// Place calls at a given rate against your own webhook servers, and see how they hold
+    Load(Box<load::Args>),
     /// What a number tells about itself
     Insight(prices::Insight),
     /// What it costs to reach a number or a country

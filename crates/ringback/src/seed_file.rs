@@ -5,7 +5,7 @@ use std::{fmt, fs, path::Path};
 use ringback_model::{ReadError, control::SeedRequest, read};
 use serde::{
     Deserialize, Deserializer,
-    de::{Error, MapAccess, SeqAccess, Visitor},
+    de::{DeserializeOwned, Error, MapAccess, SeqAccess, Visitor},
 };
 use serde_saphyr::{Location, Spanned};
 
@@ -13,19 +13,22 @@ use crate::{commands::jwt::unreadable, errors::Complaint, node::Node};
 
 /// Reads a seed file; a fault is told with its line and column.
 pub(crate) fn read(path: &Path) -> anyhow::Result<SeedRequest> {
+    read_as(path)
+}
+
+/// Reads a file that holds a seed among other things.
+pub(crate) fn read_as<T: DeserializeOwned>(path: &Path) -> anyhow::Result<T> {
     let name = path.display().to_string();
     let text = fs::read_to_string(path).map_err(|error| unreadable(&name, &error))?;
     parse(&text).map_err(|fault| {
-        Complaint::failure(format!("the seed file `{name}` is not right: {fault}"))
+        Complaint::failure(format!("the file `{name}` is not right: {fault}"))
             .fix("mend it there; its fields are those of control.Seed in the openapi.json of an emulator")
             .into()
     })
 }
 
-fn parse(text: &str) -> Result<SeedRequest, String> {
-    if text.trim().is_empty() {
-        return Ok(SeedRequest::new());
-    }
+fn parse<T: DeserializeOwned>(text: &str) -> Result<T, String> {
+    let text = if text.trim().is_empty() { "{}" } else { text };
     // Every JSON document is a YAML document.
     let tree: Node = serde_saphyr::from_str(text).map_err(|error| {
         let at = error.location();
@@ -146,7 +149,7 @@ mod tests {
     #[test]
     fn seeds_are_read_and_faults_have_their_place() {
         let check = |text: &str, expected: &str| {
-            let told = match parse(text) {
+            let told = match parse::<SeedRequest>(text) {
                 Ok(seed) => serde_json::to_string(&seed).unwrap(),
                 Err(fault) => fault,
             };

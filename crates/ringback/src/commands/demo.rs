@@ -40,8 +40,8 @@ use crate::{
 };
 
 /// Alice's phone, the number she calls, and Bob's phone.
-const ALICE: &str = "447700000001";
-const NUMBER: &str = "447700000002";
+pub(crate) const ALICE: &str = "447700000001";
+pub(crate) const NUMBER: &str = "447700000002";
 const BOB: &str = "447700000003";
 /// The account of a platform that lives for a second, on this machine alone.
 const API_KEY: &str = "demo1234";

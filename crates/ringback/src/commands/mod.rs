@@ -15,6 +15,7 @@ pub(crate) mod env;
 pub(crate) mod events;
 pub(crate) mod jwt;
 pub(crate) mod legs;
+pub(crate) mod load;
 pub(crate) mod members;
 pub(crate) mod ncco;
 pub(crate) mod nexmo;
@@ -50,6 +51,7 @@ pub(crate) fn run(command: Command, context: &Context) -> anyhow::Result<ExitCod
         Command::Legs(command) => legs::run(command, context),
         Command::Recordings(command) => recordings::run(command, context),
         Command::Wait(args) => wait::run(&args, context),
+        Command::Load(args) => load::run(&args, context),
         Command::Insight(args) => prices::insight(args, context),
         Command::Price(args) => prices::price(args, context),
         Command::Balance => balance::run(context),

@@ -79,7 +79,7 @@ fn timed_out(error: &ringback_client::Error) -> bool {
 }
 
 /// Reads a time such as `500ms`, `5s`, `2m`, or bare seconds.
-fn duration(text: &str) -> Result<Duration, &'static str> {
+pub(crate) fn duration(text: &str) -> Result<Duration, &'static str> {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let number: u64 = digits.parse().map_err(|_| "it has the form 500ms, 5s or 2m")?;
     match text.get(digits.len()..) {
