@@ -233,7 +233,8 @@ impl Exchange {
             .is_some_and(|leg| matches!(leg.state, State::Started | State::Ringing))
         {
             self.note_hangup(now, key);
-            self.callee_failed(now, key, State::Timeout, By::Platform);
+            // Not to answer is the party's doing.
+            self.callee_failed(now, key, State::Timeout, By::User);
         }
     }
 

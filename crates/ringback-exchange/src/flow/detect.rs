@@ -81,6 +81,10 @@ impl Exchange {
     }
 
     fn goes_on_after_verdict(&mut self, now: Timestamp, key: u64, by: Option<u64>) {
+        // A callee that still hears its own script joins by itself.
+        if self.run_mut(key).is_some_and(|run| run.before_joining) {
+            return;
+        }
         match by {
             Some(by) => self.callee_is_there(now, by, key),
             None if self.step_of(key) == Some(Step::Detecting) => {

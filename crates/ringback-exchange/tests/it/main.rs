@@ -6,6 +6,7 @@ mod answer;
 mod callee;
 mod calls;
 mod controls;
+mod crowd;
 mod conversations;
 mod denied;
 mod directory;
