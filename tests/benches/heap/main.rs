@@ -29,7 +29,7 @@ fn main() {
 /// All the calls are up, in every state between the first signal and a minute of talk; none has
 /// ended yet.
 fn live_calls() {
-    let mut calls = Calls::new();
+    let mut calls = Calls::new(LIVE);
     let before = allocated();
     calls.fill();
     let each = (allocated() - before) / LIVE as f64;

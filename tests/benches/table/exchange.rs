@@ -2,7 +2,7 @@
 
 use std::{cmp::Reverse, collections::BinaryHeap, hint::black_box};
 
-use ringback_tests::measure::{Goal, Line, Pair, thread_seconds};
+use ringback_tests::measure::{self, Goal, Line, Pair, thread_seconds};
 
 use crate::calls::{Calls, LIVE};
 
@@ -14,7 +14,7 @@ const CALLS: u64 = 10_000;
 /// A timed event of the exchange is an input it handles or an effect it makes: each has its time.
 /// One of the heap is one entry popped and one pushed, with one entry for each live call.
 pub(crate) fn calls() {
-    let mut calls = Calls::new();
+    let mut calls = Calls::new(LIVE);
     calls.fill();
     // The first finished calls are kept for inspection; the rounds begin when as many are forgotten.
     calls.run(CALLS);
@@ -48,6 +48,42 @@ pub(crate) fn calls() {
         goal: Goal::AtLeast(0.2),
     };
     line.print(pair.speed(), "x", &pair);
+}
+
+/// What a call costs with a hundred live beside it, and with a hundred thousand.
+///
+/// The figures of all four sizes are printed, so that the plot in the documentation can be drawn.
+pub(crate) fn flat() {
+    const SIZES: [u64; 4] = [100, 1_000, 10_000, 100_000];
+    let mut sizes: Vec<Calls> = SIZES
+        .into_iter()
+        .map(|live| {
+            let mut calls = Calls::new(live);
+            calls.fill();
+            calls.run(CALLS);
+            calls
+        })
+        .collect();
+    let mut seconds = vec![Vec::new(); sizes.len()];
+    for _ in 0..8 {
+        for (calls, seconds) in sizes.iter_mut().zip(&mut seconds) {
+            let begin = thread_seconds();
+            calls.run(CALLS);
+            seconds.push((thread_seconds() - begin) / CALLS as f64);
+        }
+    }
+    let medians: Vec<f64> = seconds.iter().cloned().map(measure::median).collect();
+    for (live, seconds) in SIZES.iter().zip(&medians) {
+        measure::print(&format!("exchange-flat: {live} live, {:.2} us a call", seconds * 1e6));
+    }
+    let line = Line {
+        name: "exchange-flat",
+        what: "a whole tutorial call through the exchange with 100,000 live beside it",
+        against: "the same with 100 live",
+        goal: Goal::AtMost(4.0),
+    };
+    let pair = Pair { ours: seconds.pop().unwrap(), theirs: seconds.swap_remove(0) };
+    line.print(pair.cost(), "x", &pair);
 }
 
 /// A time in milliseconds, which one of that time comes first, and a call.

@@ -13,6 +13,7 @@ mod exchange;
 mod jwt;
 mod kept;
 mod load;
+mod platform;
 mod server;
 mod webhook;
 
@@ -32,6 +33,9 @@ const BENCHES: &[Bench] = &[
     ("client-send", client::send),
     ("command-jwt-create", command::jwt_create),
     ("exchange-calls", exchange::calls),
+    ("exchange-flat", exchange::flat),
+    ("whole-calls", platform::calls),
+    ("auto-clock", platform::auto_clock),
 ];
 
 fn main() {

@@ -8,8 +8,8 @@ use std::{
 
 use axum::{
     Router,
-    http::{HeaderValue, header::CONTENT_TYPE},
-    routing::get,
+    http::{HeaderValue, StatusCode, header::CONTENT_TYPE},
+    routing::{get, post},
 };
 use bytes::Bytes;
 use ringback_model::PhoneNumber;
@@ -136,6 +136,7 @@ pub(crate) fn serve(name: &str) {
                 let script = Bytes::copy_from_slice(script().as_bytes());
                 bare(listener, "/webhooks/answer", script, end).await;
             }
+            "application" => application(listener, end).await,
             "bare-conversation" => {
                 let path = "/beta/conversations/{conversation_id}";
                 bare(listener, path, Bytes::from_static(CONVERSATION), end).await;
@@ -143,6 +144,21 @@ pub(crate) fn serve(name: &str) {
             other => measure::print(&format!("there is no server {other:?}")),
         }
     });
+}
+
+/// A bare application: it answers with the tutorial's script and takes every event.
+async fn application(listener: TcpListener, end: impl Future<Output = ()>) {
+    let script = Bytes::copy_from_slice(script().as_bytes());
+    let json = HeaderValue::from_static("application/json");
+    let answer = async || ([(CONTENT_TYPE, json)], script);
+    let event = async |_: Bytes| StatusCode::NO_CONTENT;
+    let router =
+        Router::new().route("/webhooks/answer", get(answer)).route("/webhooks/event", post(event));
+    let server = axum::serve(listener, router).into_future();
+    tokio::select! {
+        served = server => served.unwrap(),
+        () = end => {}
+    }
 }
 
 /// A bare axum handler that returns the same bytes.
