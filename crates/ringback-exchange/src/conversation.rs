@@ -55,9 +55,6 @@ pub(crate) struct Kept {
     pub(crate) epoch: u32,
     /// Seconds that it is kept when it is empty, where it says so itself.
     pub(crate) ttl: Option<i64>,
-    /// The text or sound that plays to all, by its number.
-    #[serde(skip)]
-    pub(crate) player: Option<crate::leg::Player>,
 }
 
 /// Somebody who takes part in a conversation.

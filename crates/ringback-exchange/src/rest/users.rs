@@ -33,18 +33,33 @@ pub(super) struct Wanted {
 
 /// One of the bodies that describe a user.
 macro_rules! wanted {
-    ($($of:ty { $($field:ident),+ };)+) => {
+    ($($of:ty),+) => {
         $(impl From<$of> for Wanted {
             fn from(body: $of) -> Self {
-                Self { $($field: body.$field,)+ ..Self::default() }
+                Self {
+                    name: body.name,
+                    display_name: body.display_name,
+                    image_url: body.image_url,
+                    properties: body.properties,
+                    channels: body.channels,
+                }
             }
         })+
     };
 }
-wanted! {
-    beta::UserRequest { name, display_name, image_url, channels };
-    UserRequest { name, display_name, image_url, channels, properties };
-    UserUpdate { name, display_name, image_url, channels, properties };
+wanted!(UserRequest, UserUpdate);
+
+impl From<beta::UserRequest> for Wanted {
+    /// The older generations know no properties.
+    fn from(body: beta::UserRequest) -> Self {
+        Self {
+            name: body.name,
+            display_name: body.display_name,
+            image_url: body.image_url,
+            properties: None,
+            channels: body.channels,
+        }
+    }
 }
 
 /// Makes a user; answers its id.

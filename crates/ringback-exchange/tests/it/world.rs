@@ -214,15 +214,14 @@ impl World {
     }
 
     /// A REST call as it came: its status, and its body as the platform writes it.
-    pub(crate) fn send(&mut self, request: Request) -> (u16, Value) {
+    pub(crate) fn send(&mut self, request: Request) -> (u16, Vec<u8>) {
         let family = request.operation.errors;
         let output = self.exchange.handle(self.now, Input::Request(request));
         self.take(output.effects);
-        let (status, body) = match output.reply.unwrap() {
+        match output.reply.unwrap() {
             Ok(answer) => (answer.status, answer.body),
             Err(refusal) => (refusal.status(), refusal.body(family)),
-        };
-        (status, serde_json::from_slice(&body).unwrap_or(Value::Null))
+        }
     }
 
     pub(crate) fn phone(&mut self, leg: &LegId, event: PhoneEvent) {

@@ -6,7 +6,7 @@ use ringback_model::{
     v1::{
         CreateUser, EmbeddedMembership, EmbeddedSessions, EmbeddedUserConversations, EmbeddedUsers,
         GetUser, ListUserConversations, ListUserSessions, ListUsers, SessionList, UpdateUser,
-        User as View, UserConversation, UserConversationList, UserList, UserLite, UserProperties,
+        User as View, UserConversation, UserConversationList, UserList, UserLite,
     },
 };
 
@@ -83,7 +83,7 @@ fn shown(exchange: &Exchange, user: &User) -> Kept<View> {
     shown.image_url.clone_from(&user.image_url);
     // Clients read them before they write them back, so they are always there.
     let properties = user.properties.as_ref().and_then(|properties| properties.read().ok());
-    shown.properties = Some(properties.unwrap_or_else(UserProperties::new));
+    shown.properties = Some(properties.unwrap_or_default());
     let none = || exchange.empty.clone();
     shown.channels = Some(user.channels.clone().unwrap_or_else(none));
     shown.timestamp = Some(write::times(user));
