@@ -231,7 +231,12 @@ async fn make_ready(platform: Arc<Platform>, beginning: Beginning) {
         });
     }
     if let Some(directory) = &platform.start.directory {
-        match seed::complete(&platform, directory.clone()).await {
+        let mut directory = directory.clone();
+        if let Some(account) = &mut directory.account {
+            // Who the account is has been settled; what it owns has not.
+            (account.api_key, account.api_secret, account.signature_secret) = (None, None, None);
+        }
+        match seed::complete(&platform, directory).await {
             Ok(complete) => {
                 let complete = platform.start.complete.get_or_init(|| complete);
                 let mut core = platform.core();
