@@ -1,5 +1,7 @@
 //! The plain OpenAPI document that the emulator serves.
 
+mod refusals;
+
 use std::collections::BTreeMap;
 
 use anyhow::Result;
@@ -8,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::{
     model::{At, Call, Kind, Model, Module, kind},
     ordered::Ordered,
-    spec::{Additional, Errors, ResponseSpec, Rule, Schema, Scheme},
+    spec::{Additional, ResponseSpec, Rule, Schema, Scheme},
 };
 
 /// Renders `openapi.json`.
@@ -27,7 +29,11 @@ pub(crate) fn document(model: &Model<'_>) -> Result<String> {
         }
         for (name, schema) in module.schemas() {
             let at = module.schema_at(name);
-            schemas.insert(format!("{}.{name}", module.name), writer.schema(&at, schema)?);
+            let mut written = writer.schema(&at, schema)?;
+            if kind(schema) == Kind::Native {
+                native(name, &mut written);
+            }
+            schemas.insert(format!("{}.{name}", module.name), written);
         }
     }
     let document = json!({
@@ -41,9 +47,14 @@ pub(crate) fn document(model: &Model<'_>) -> Result<String> {
         "paths": paths,
         "components": {
             "schemas": schemas,
+            "responses": refusals::components(),
             "securitySchemes": {
                 "jwt": { "type": "http", "scheme": "bearer", "bearerFormat": "JWT" },
-                "basic": { "type": "http", "scheme": "basic" },
+                "basic": {
+                    "type": "http",
+                    "scheme": "basic",
+                    "description": "The account's key and secret.",
+                },
                 "apiKey": { "type": "apiKey", "in": "query", "name": "api_key" },
                 "apiSecret": { "type": "apiKey", "in": "query", "name": "api_secret" },
             },
@@ -128,17 +139,7 @@ impl<'a> Writer<'_, 'a> {
             }
             out.insert(status.clone(), Value::Object(item));
         }
-        let family = match call.spec.errors.unwrap_or(self.module.spec.errors) {
-            Errors::Problem => "a problem document (type, title, detail, instance)",
-            Errors::ConversationProblem => "a problem document with a code",
-            Errors::CodeDescription => "an object with code and description",
-            Errors::ErrorCodeLabel => "an object with error-code and error-code-label",
-            Errors::Voice => "an object with type and error_title",
-            Errors::Control => "an object that says what was refused and why",
-        };
-        if !out.contains_key("default") {
-            out.insert("default".into(), json!({ "description": format!("A refusal: {family}.") }));
-        }
+        refusals::add(&mut out, call.spec.errors.unwrap_or(self.module.spec.errors));
         Ok(Value::Object(out))
     }
 
@@ -151,7 +152,12 @@ impl<'a> Writer<'_, 'a> {
         limits(&mut out, schema);
         if let Some(reference) = &schema.reference {
             let (module, name, _) = self.model.resolve(self.module, at, reference)?;
-            out.insert("$ref".into(), json!(format!("#/components/schemas/{module}.{name}")));
+            let reference = json!(format!("#/components/schemas/{module}.{name}"));
+            if schema.nullable || schema.emit_null {
+                out.insert("anyOf".into(), json!([{ "$ref": reference }, { "type": "null" }]));
+            } else {
+                out.insert("$ref".into(), reference);
+            }
             return Ok(Value::Object(out));
         }
         if matches!(kind(schema), Kind::Union | Kind::Beside) {
@@ -252,6 +258,15 @@ impl<'a> Writer<'_, 'a> {
             condition.insert("properties".into(), Value::Object(properties));
         }
         Ok(json!({ "allOf": [condition, self.schema(at, &rule.schema)?] }))
+    }
+}
+
+/// What the ready-made types of the Rust side read and write beyond what the spec says.
+fn native(name: &str, schema: &mut Value) {
+    match name {
+        "Decimal" => schema["type"] = json!(["string", "number"]),
+        "Timestamp" => schema["format"] = json!("date-time"),
+        _ => {}
     }
 }
 
