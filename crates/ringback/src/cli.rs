@@ -13,7 +13,7 @@ use secrecy::SecretString;
 use crate::{
     commands::{
         api, apps, auth, call, calls, completions, conversations, demo, emulator, env, events, jwt,
-        legs, members, ncco, nexmo, numbers, phones, prices, recordings, serve, users, wait,
+        legs, load, members, ncco, nexmo, numbers, phones, prices, recordings, serve, users, wait,
     },
     output::Format,
 };
