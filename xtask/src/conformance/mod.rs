@@ -66,8 +66,8 @@ pub struct Row {
     /// What differs, or what was inferred.
     #[serde(default)]
     pub note: String,
-    /// The tests that prove it, as the runner names them: `PACKAGE::BINARY MODULE::TEST`, or
-    /// `PACKAGE MODULE::TEST` for those that lie beside the code.
+    /// The tests that prove it: `PACKAGE::BINARY TEST`, or `PACKAGE TEST` for those that lie beside
+    /// the code. A test may be named with the end of its path, such as `MODULE::TEST`.
     #[serde(default)]
     pub proof: Vec<String>,
 }
@@ -152,7 +152,7 @@ impl Table {
             }
             for proof in &row.proof {
                 if proof.split(' ').count() != 2 {
-                    say(&format!("{proof:?} is not written as `PACKAGE::BINARY MODULE::TEST`"));
+                    say(&format!("{proof:?} is not written as `PACKAGE::BINARY TEST`"));
                 }
             }
         }
@@ -165,13 +165,10 @@ impl Table {
         let mut unproved = Vec::new();
         for row in self.rows() {
             for proof in &row.proof {
-                if results.passed.contains(proof) {
-                    continue;
-                }
-                let why = if results.failed.contains(proof) {
-                    "failed"
-                } else {
-                    "did not run: it was renamed, is ignored, or was never there"
+                let why = match results.of(proof) {
+                    Some(true) => continue,
+                    Some(false) => "failed",
+                    None => "did not run: it was renamed, is ignored, or was never there",
                 };
                 unproved.push(format!("{}: the test `{proof}` {why}", row.id));
             }

@@ -86,6 +86,25 @@ impl Results {
         results
     }
 
+    /// Whether a proof passed: none when no such test ran.
+    ///
+    /// A proof names the binary and the end of the test's path, so that a test may move between
+    /// modules. Where it fits several tests, all of them have to pass.
+    #[must_use]
+    pub fn of(&self, proof: &str) -> Option<bool> {
+        let fits = |test: &&String| {
+            let (Some((binary, name)), Some((own, wanted))) =
+                (test.split_once(' '), proof.split_once(' '))
+            else {
+                return false;
+            };
+            let before = name.strip_suffix(wanted).filter(|_| binary == own);
+            before.is_some_and(|before| before.is_empty() || before.ends_with("::"))
+        };
+        let failed = self.failed.iter().any(|test| fits(&test));
+        (failed || self.passed.iter().any(|test| fits(&test))).then_some(!failed)
+    }
+
     /// A test that ran twice has to pass twice.
     fn add(&mut self, test: String, passed: bool) {
         if passed && !self.failed.contains(&test) {
@@ -169,6 +188,34 @@ test answer::two ... ok";
             failed: set(&["ringback-jwt der::tests::broken"]),
         };
         assert_eq!(Results::of_lines(&lines, &binaries), expected);
+    }
+
+    #[test]
+    fn a_proof_fits_the_end_of_a_path() {
+        let results = Results {
+            passed: set(&[
+                "a::it one::first",
+                "a::it two::both",
+                "a::it_too one::second",
+                "b first",
+            ]),
+            failed: set(&["a::it one::both", "a::it one::third"]),
+        };
+        for (proof, expected) in [
+            ("a::it first", Some(true)),
+            ("a::it one::first", Some(true)),
+            ("a::it rst", None),
+            ("a::it two::first", None),
+            ("a::it second", None),
+            ("a::it third", Some(false)),
+            // Whichever is meant, one of them failed.
+            ("a::it both", Some(false)),
+            ("a::it two::both", Some(true)),
+            ("b first", Some(true)),
+            ("first", None),
+        ] {
+            assert_eq!(results.of(proof), expected, "{proof}");
+        }
     }
 
     #[test]
