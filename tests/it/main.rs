@@ -5,6 +5,7 @@
 mod arrows;
 mod conformance;
 mod damage;
+mod dependency;
 mod docs;
 mod fresh;
 mod lines;
@@ -12,3 +13,4 @@ mod parity;
 mod readme;
 mod secrets;
 mod voice;
+mod wrong;

@@ -262,10 +262,7 @@ fn parts(info: &OperationInfo, head: &Parts, body: Bytes) -> Result<RequestParts
         // Users have words of their own for it.
         if info.errors == ErrorFamily::ConversationProblem && info.path.contains("/users") {
             let reason = "Invalid Content-Type. Supported versions: [application/json]";
-            refused.details = conversation::VALIDATION.details();
-            refused.details.status = 406;
-            refused.details.detail = "Invalid Content-Type.".into();
-            refused.details = refused.details.invalid("content-type", reason);
+            refused.details = conversation::CONTENT_TYPE.details().invalid("content-type", reason);
         }
         return Err(Box::new(refused));
     }

@@ -152,7 +152,13 @@ impl Exchange {
     fn answer(&mut self, now: Timestamp, key: u64, leg: u64, asker: Asker, body: &Bytes) {
         match script_of(body) {
             Ok(script) => self.go_on(now, key, asker, Some(script)),
-            Err(report) if report.is_nothing() => self.go_on(now, key, asker, None),
+            Err(report) if report.is_nothing() => {
+                // Most replies to events are nothing, and meant so.
+                if is_meant_as_script(body) {
+                    self.note(now, leg, Told::Trouble(exactly(&report).into()));
+                }
+                self.go_on(now, key, asker, None);
+            }
             Err(report) => {
                 let platform = report.platform().unwrap_or(NOTHING);
                 self.tell_error(now, leg, platform);
@@ -205,6 +211,16 @@ impl Exchange {
         pending.tries = 0;
         self.attempt(now, key);
         true
+    }
+}
+
+/// Whether something that is no script was to be one: an action without its array, or a script that
+/// was encoded twice.
+fn is_meant_as_script(body: &[u8]) -> bool {
+    match serde_json::from_slice(body) {
+        Ok(serde_json::Value::Object(fields)) => fields.contains_key("action"),
+        Ok(serde_json::Value::String(text)) => text.contains("\"action\""),
+        _ => false,
     }
 }
 

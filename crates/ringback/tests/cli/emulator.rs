@@ -52,6 +52,21 @@ fn a_faulty_seed_is_told_with_its_place() {
 }
 
 #[test]
+fn the_ready_file_says_where_it_is_before_the_command_runs() {
+    let script = "cat ready; echo $RINGBACK_URL; ringback phones list -o ndjson";
+    let (place, ran) = emulator(Place::new(), &["--ready-file", "ready"], script);
+    let ran = ran.ended(0);
+    let mut lines = ran.out.lines();
+    let url = lines.next().unwrap();
+    assert_eq!(lines.next(), Some(url), "{ran:?}");
+    let port = url.strip_prefix("http://127.0.0.1:").and_then(|port| port.parse::<u16>().ok());
+    assert_ne!(port.unwrap(), 0, "{url}");
+    // It answers there already.
+    assert!(lines.any(|line| line.contains("447700000003")), "{ran:?}");
+    assert_eq!(std::fs::read_to_string(place.path("ready")).unwrap().trim(), url);
+}
+
+#[test]
 fn https_is_told_to_a_command_with_what_to_trust() {
     let script = "echo $RINGBACK_TLS_URL; cat $NODE_EXTRA_CA_CERTS";
     let check = |tls: &str| {
