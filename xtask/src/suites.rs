@@ -116,6 +116,15 @@ pub(crate) const TABLE: &[Suite] = &[
         on: On::Change,
         seconds: 150,
     },
+    Suite {
+        name: "schema",
+        what: "a fuzzer that reads openapi.json",
+        run: Run::Ours(e2e::schema::check, "tests/schema"),
+        needs: "python3, pip",
+        part: Part::Test,
+        on: On::Change,
+        seconds: 180,
+    },
     gate(
         "conformance",
         "claims are proved",
@@ -135,6 +144,15 @@ pub(crate) const TABLE: &[Suite] = &[
         part: Part::Soak,
         on: On::Soak,
         seconds: 1200,
+    },
+    Suite {
+        name: "schema-long",
+        what: "the same fuzzer, many examples",
+        run: Run::Ours(e2e::schema::soak, "tests/schema"),
+        needs: "python3, pip",
+        part: Part::Soak,
+        on: On::Soak,
+        seconds: 1800,
     },
 ];
 

@@ -143,7 +143,10 @@ fn one(house: &House, client: &Client, groups: &[String]) -> Result<Outcome> {
         return Ok(Outcome::LeftOut { why, required: true });
     }
     let installed = match client.kind {
-        Kind::Python => install::with_pip(house, &folder)?,
+        Kind::Python => {
+            let requirements = house.root.join("tests/foreign/python/requirements.txt");
+            install::with_pip(house, "the Python SDK", &requirements, &folder)?
+        }
         Kind::Node | Kind::Shell => install::with_npm(house, client.name, &folder)?,
     };
     let installed = match installed {

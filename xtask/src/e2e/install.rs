@@ -25,12 +25,16 @@ pub(super) enum Missing {
     There(String),
 }
 
-/// A Python with the packages of `tests/foreign/python/requirements.txt`.
-pub(super) fn with_pip(house: &House, folder: &Path) -> Result<Result<PathBuf, Missing>> {
-    let requirements = house.root.join("tests/foreign/python/requirements.txt");
+/// A Python in this folder with the packages that a file names.
+pub(super) fn with_pip(
+    house: &House,
+    what: &str,
+    requirements: &Path,
+    folder: &Path,
+) -> Result<Result<PathBuf, Missing>> {
     let environment = folder.join("venv");
     let python = python::interpreter(&environment);
-    let said = fs::read_to_string(&requirements)?;
+    let said = fs::read_to_string(requirements)?;
     let stamp = Stamp::new(folder, &[&said]);
     if stamp.is_right() && house::has(&python.to_string_lossy(), &["--version"]) {
         return Ok(Ok(python));
@@ -43,10 +47,10 @@ pub(super) fn with_pip(house: &House, folder: &Path) -> Result<Result<PathBuf, M
         Ok(python) => python,
         Err(why) => return Ok(Err(Missing::Here(why))),
     };
-    steps::say(&format!("installing the Python SDK below {}", folder.display()));
+    steps::say(&format!("installing {what} below {}", folder.display()));
     let mut pip = house.command(&python);
     pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"]);
-    pip.arg(&requirements);
+    pip.arg(requirements);
     if let Err(why) = python::quiet(pip) {
         return Ok(Err(Missing::Here(format!("pip could not install it: {why}"))));
     }

@@ -5,6 +5,7 @@ pub(crate) mod foreign;
 mod install;
 mod process;
 pub(crate) mod python;
+pub(crate) mod schema;
 
 use anyhow::Result;
 
@@ -20,6 +21,15 @@ pub(crate) struct Args {
     /// Run the official clients of the platform instead.
     #[arg(long)]
     foreign: bool,
+    /// Run the fuzzer that reads `openapi.json` instead.
+    #[arg(long, conflicts_with = "foreign")]
+    schema: bool,
+    /// What the fuzzer's examples derive from.
+    #[arg(long, value_name = "NUMBER", requires = "schema")]
+    seed: Option<u64>,
+    /// How many examples it makes for each operation.
+    #[arg(long, value_name = "COUNT", requires = "schema")]
+    each: Option<u32>,
     /// Only these clients.
     #[arg(long, value_name = "CLIENT", requires = "foreign", num_args = 1..)]
     client: Vec<String>,
@@ -28,10 +38,19 @@ pub(crate) struct Args {
     group: Vec<String>,
 }
 
-/// Builds, and runs the tutorial by hand or the official clients.
+/// Builds, and runs the tutorial by hand, the official clients or the fuzzer.
 pub(crate) fn run(args: &Args) -> Result<()> {
+    if args.seed.is_some() || args.each.is_some() {
+        let (seed, each) = (args.seed.unwrap_or(schema::SEED), args.each.unwrap_or(schema::EACH));
+        steps::say(&format!("{:?}", schema::run(&House::new()?, seed, each)?));
+        return Ok(());
+    }
     if args.client.is_empty() {
-        let suite = if args.foreign { "foreign" } else { "by-hand" };
+        let suite = match (args.foreign, args.schema) {
+            (true, _) => "foreign",
+            (_, true) => "schema",
+            _ => "by-hand",
+        };
         return steps::run(&[Part::Test], &Choice { only: vec![suite.to_owned()] });
     }
     let house = House::new()?;
