@@ -57,7 +57,7 @@ impl Detection {
     }
 
     /// Whether the script waits for the verdict.
-    pub(crate) fn holds(&self) -> bool {
+    pub(crate) fn holds(self) -> bool {
         self.mode != Mode::Asynchronous
     }
 }

@@ -39,9 +39,16 @@ pub(crate) struct Take {
     pub(crate) epoch: u32,
     /// Where the transcript is announced, when there is to be one.
     #[serde(skip)]
-    pub(crate) transcription: Option<Option<Arc<Hook>>>,
+    pub(crate) transcription: Option<Transcript>,
     /// What was said meanwhile: milliseconds from its start, how long, and the words.
     pub(crate) said: Vec<(i64, i64, Box<str>)>,
+}
+
+/// A transcript that is wanted.
+#[derive(Clone, Debug)]
+pub(crate) struct Transcript {
+    /// Where it is announced; none when there is no address at all.
+    pub(crate) hook: Option<Arc<Hook>>,
 }
 
 impl Take {

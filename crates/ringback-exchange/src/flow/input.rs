@@ -94,8 +94,9 @@ impl Exchange {
         ) {
             return;
         }
-        let ready = leg.script.deeds.iter().enumerate().filter(|(_, deed)| deed.after.is_none());
-        let Some((place, _)) = ready.skip(usize::from(leg.asked)).next() else { return };
+        let mut ready =
+            leg.script.deeds.iter().enumerate().filter(|(_, deed)| deed.after.is_none());
+        let Some((place, _)) = ready.nth(usize::from(leg.asked)) else { return };
         leg.asked += 1;
         let (epoch, place) = (leg.epoch, u16::try_from(place).unwrap_or(u16::MAX));
         let at = super::arrive::later(now, REACTION);

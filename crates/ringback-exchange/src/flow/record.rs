@@ -15,7 +15,7 @@ use crate::{
     directory::Hook,
     id::{Id, Purpose},
     note::Told,
-    recording::Take,
+    recording::{Take, Transcript},
     run::Step,
     timer::{Due, Kind},
 };
@@ -44,7 +44,7 @@ pub(crate) struct Order {
     pub(crate) end_key: Option<char>,
     /// Seconds.
     pub(crate) silence: Option<u32>,
-    pub(crate) transcription: Option<Option<Arc<Hook>>>,
+    pub(crate) transcription: Option<Transcript>,
 }
 
 impl Exchange {
@@ -68,7 +68,7 @@ impl Exchange {
             timeout: record.time_out,
             end_key,
             silence: record.end_on_silence,
-            transcription: record.transcription.as_ref().map(|t| self.transcript_hook(key, t)),
+            transcription: record.transcription.as_ref().map(|how| self.transcript(key, how)),
         };
         let waits = order.end_key.is_some() || order.silence.is_some();
         let Some(take) = self.begin_take(now, order) else { return Then::GoesOn };
@@ -80,14 +80,10 @@ impl Exchange {
         Then::Waits
     }
 
-    /// Where a transcript is announced.
-    pub(crate) fn transcript_hook(
-        &self,
-        key: u64,
-        transcription: &Transcription,
-    ) -> Option<Arc<Hook>> {
-        let method = transcription.event_method.as_ref();
-        self.action_hook(key, transcription.event_url.as_ref(), method)
+    /// A transcript as an action wants it.
+    pub(crate) fn transcript(&self, key: u64, how: &Transcription) -> Transcript {
+        let method = how.event_method.as_ref();
+        Transcript { hook: self.action_hook(key, how.event_url.as_ref(), method) }
     }
 
     /// A recording begins.
@@ -279,7 +275,7 @@ impl Exchange {
     /// The transcript of a recording is there.
     pub(crate) fn transcript_is_ready(&mut self, now: Timestamp, key: u64) {
         let Some(take) = self.takes.get(key) else { return };
-        let Some(hook) = take.transcription.clone() else { return };
+        let Some(Transcript { hook }) = take.transcription.clone() else { return };
         let mut event = hooks::Transcribed::new();
         event.conversation_uuid = Some(take.conversation_id());
         event.kind = Some("record".to_owned());

@@ -126,7 +126,7 @@ impl Exchange {
         body.stream_url = Some(vec![url.to_string()]);
         body.loop_count = Some(0);
         self.log_body(key, EventType::AudioPlay, Json::of(&body), now);
-        self.note(now, key, Told::HearsTone(url));
+        self.note(now, key, Told::HearsTone(url.into()));
     }
 
     fn record_room(&mut self, now: Timestamp, room: u64, key: u64, enter: &Enter) {
@@ -148,7 +148,7 @@ impl Exchange {
             timeout: None,
             end_key: None,
             silence: None,
-            transcription: enter.transcription.as_ref().map(|t| self.transcript_hook(key, t)),
+            transcription: enter.transcription.as_ref().map(|how| self.transcript(key, how)),
         };
         self.begin_take(now, order);
     }

@@ -231,13 +231,13 @@ impl fmt::Display for Script {
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Outcome::Answers(at) => write!(f, "answer after {}", Span(*at)),
-            Outcome::Declines(at) => write!(f, "decline after {}", Span(*at)),
-            Outcome::IsBusy(at) => write!(f, "busy after {}", Span(*at)),
-            Outcome::IsUnreachable(at) => write!(f, "unreachable after {}", Span(*at)),
-            Outcome::CannotBeRouted(at) => write!(f, "unroutable after {}", Span(*at)),
-            Outcome::NoAnswer => f.write_str("no answer"),
-            Outcome::Manual => f.write_str("manual"),
+            Self::Answers(at) => write!(f, "answer after {}", Span(*at)),
+            Self::Declines(at) => write!(f, "decline after {}", Span(*at)),
+            Self::IsBusy(at) => write!(f, "busy after {}", Span(*at)),
+            Self::IsUnreachable(at) => write!(f, "unreachable after {}", Span(*at)),
+            Self::CannotBeRouted(at) => write!(f, "unroutable after {}", Span(*at)),
+            Self::NoAnswer => f.write_str("no answer"),
+            Self::Manual => f.write_str("manual"),
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::{
     directory::Hook,
     flow::record::Order,
     leg::{Medium, State},
+    recording::Transcript,
 };
 
 /// An event that somebody sends.
@@ -145,7 +146,7 @@ pub(super) fn begin(exchange: &mut Exchange, now: Timestamp, key: u64, how: Reco
         timeout: how.timeout,
         end_key: None,
         silence: None,
-        transcription: how.transcribed.then_some(transcript_hook),
+        transcription: how.transcribed.then_some(Transcript { hook: transcript_hook }),
     };
     exchange.begin_take(now, order);
 }

@@ -22,7 +22,7 @@ fn outline(world: &World) -> String {
     world.told().lines().filter(wanted).map(|line| format!("{line}\n")).collect()
 }
 
-fn rest_call(world: &mut World, script: Value) -> LegId {
+fn rest_call(world: &mut World, script: &Value) -> LegId {
     let to = CallEndpoint::Phone(PhoneEndpoint::new(BOB));
     let ncco = ringback_model::Json::parse(&script.to_string()).unwrap();
     let body = CreateCallRequest::new(vec![to]).from(Caller::Text(NUMBER.to_owned())).ncco(ncco);
@@ -55,7 +55,7 @@ fn c_callees_that_do_not_talk() {
 #[test]
 fn d_a_call_by_rest() {
     let mut world = World::new(answers("[]"));
-    rest_call(&mut world, json!([{"action": "talk", "text": "Hello"}]));
+    rest_call(&mut world, &json!([{"action": "talk", "text": "Hello"}]));
     world.run();
     insta::assert_snapshot!("d_with_a_script", outline(&world));
     let mut world = World::new(answers(r#"[{"action":"talk","text":"Hello"}]"#));

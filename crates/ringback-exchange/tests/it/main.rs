@@ -9,6 +9,7 @@ mod controls;
 mod conversations;
 mod crowd;
 mod denied;
+mod details;
 mod directory;
 mod files;
 mod ladders;

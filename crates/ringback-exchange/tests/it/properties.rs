@@ -200,7 +200,7 @@ fn run(case: &Case) -> World {
     // Everybody who is still there goes, in whatever call.
     for _ in 0..100 {
         let calls = world.ask_as(ringback_exchange::Caller::Control, &ListCalls::new()).unwrap();
-        let legs = calls["calls"]
+        let mut legs = calls["calls"]
             .as_array()
             .unwrap()
             .iter()
@@ -208,7 +208,7 @@ fn run(case: &Case) -> World {
         let is_up = |leg: &Value| {
             ["started", "ringing", "answered"].contains(&leg["status"].as_str().unwrap())
         };
-        let Some(leg) = legs.filter(|leg| is_up(leg)).next() else { break };
+        let Some(leg) = legs.find(|leg| is_up(leg)) else { break };
         let id = LegId::new(leg["id"].as_str().unwrap());
         world.phone(&id, PhoneEvent::HangsUp);
         world.feed(Input::Socket { leg: id, event: SocketEvent::Closed });

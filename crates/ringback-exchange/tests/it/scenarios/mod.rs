@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::world::{ALICE, Application, BOB, NUMBER, Reply, World, json as reply};
 
 /// An application with one script, and replies to some kinds of webhooks, each used once.
+#[expect(clippy::needless_pass_by_value, reason = "a script is written where it is passed")]
 fn app(script: Value, replies: &[(&'static str, Value)]) -> Application {
     let script = script.to_string();
     let mut replies = replies.to_vec();
@@ -39,6 +40,7 @@ fn all(world: &World, kind: &str) -> Vec<Value> {
     of_kind.map(|attempt| world.payload(attempt)).collect()
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "a script is written where it is passed")]
 fn connect(endpoint: Value) -> Value {
     json!({"action": "connect", "endpoint": [endpoint]})
 }
