@@ -105,6 +105,14 @@ impl Line<'_> {
         self.print_with(Some(value), unit, &figures, pair.ours.len(), None);
     }
 
+    /// Prints a line with a median for each of several sizes, in seconds.
+    pub fn print_sizes(&self, value: f64, sizes: &[(String, Vec<f64>)]) {
+        let figures: serde_json::Map<String, Value> =
+            sizes.iter().map(|(name, seconds)| (name.clone(), figure(seconds))).collect();
+        let rounds = sizes.first().map_or(0, |(_, seconds)| seconds.len());
+        self.print_with(Some(value), "x", &Value::Object(figures), rounds, None);
+    }
+
     /// Prints a line that could not be measured, and why.
     pub fn print_left_out(&self, why: &str) {
         self.print_with(None, "x", &json!({}), 0, Some(why));

@@ -2,7 +2,7 @@
 
 use std::{cmp::Reverse, collections::BinaryHeap, hint::black_box};
 
-use ringback_tests::measure::{self, Goal, Line, Pair, thread_seconds};
+use ringback_tests::measure::{Goal, Line, Pair, thread_seconds};
 
 use crate::calls::{Calls, LIVE};
 
@@ -52,7 +52,7 @@ pub(crate) fn calls() {
 
 /// What a call costs with a hundred live beside it, and with a hundred thousand.
 ///
-/// The figures of all four sizes are printed, so that the plot in the documentation can be drawn.
+/// The figures of all four sizes stand beside it; the plot in the documentation is drawn from them.
 pub(crate) fn flat() {
     const SIZES: [u64; 4] = [100, 1_000, 10_000, 100_000];
     let mut sizes: Vec<Calls> = SIZES
@@ -72,18 +72,16 @@ pub(crate) fn flat() {
             seconds.push((thread_seconds() - begin) / CALLS as f64);
         }
     }
-    let medians: Vec<f64> = seconds.iter().cloned().map(measure::median).collect();
-    for (live, seconds) in SIZES.iter().zip(&medians) {
-        measure::print(&format!("exchange-flat: {live} live, {:.2} us a call", seconds * 1e6));
-    }
     let line = Line {
         name: "exchange-flat",
         what: "a whole tutorial call through the exchange with 100,000 live beside it",
         against: "the same with 100 live",
         goal: Goal::AtMost(4.0),
     };
+    let named: Vec<_> =
+        SIZES.iter().map(|live| format!("{live} live")).zip(seconds.iter().cloned()).collect();
     let pair = Pair { ours: seconds.pop().unwrap(), theirs: seconds.swap_remove(0) };
-    line.print(pair.cost(), "x", &pair);
+    line.print_sizes(pair.cost(), &named);
 }
 
 /// A time in milliseconds, which one of that time comes first, and a call.

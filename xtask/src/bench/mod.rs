@@ -3,6 +3,8 @@
 //! A bench prints one JSON object per line and figure; lines that are not JSON are shown as they
 //! are. Each bench runs in a process of its own, so that one does not warm or load another.
 
+mod plot;
+
 use std::{collections::BTreeMap, fs, io::Write as _, process::Command};
 
 use anyhow::{Context as _, Result, bail, ensure};
@@ -19,6 +21,9 @@ use crate::{
 pub(crate) struct Args {
     /// Only the benches whose name contains one of these.
     names: Vec<String>,
+    /// Write the page of what calls cost, with its plot, into `docs` too.
+    #[arg(long)]
+    docs: bool,
 }
 
 /// One line of the table.
@@ -93,6 +98,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
                 }
             }
         }
+    }
+    if args.docs {
+        plot::write(&house, &lines)?;
     }
     report(&house, &lines)
 }
