@@ -2,7 +2,7 @@
 
 use ringback_model::{
     ConversationId, Json, MemberId, Timestamp,
-    event::{Channel, Media},
+    event::{Audio, Channel, LegRef, Media},
     problem::known::conversation as known,
     v1::UserRef,
 };
@@ -82,6 +82,7 @@ pub(super) fn create(
     id: &ConversationId,
     newcomer: Newcomer,
 ) -> Result<(u64, u32), Refusal> {
+    check(Some(&newcomer.channel), newcomer.media.as_ref())?;
     let key = lookup::key(exchange, caller, id)?;
     let user = lookup::user(exchange, caller, &newcomer.user)?;
     let (user, name) = (user.id, user.name.clone());
@@ -129,6 +130,22 @@ pub(super) fn create(
     Ok((key, place))
 }
 
+/// Refuses what is neither form of a union: reading keeps it, and it would be answered as it came.
+fn check(channel: Option<&Channel>, media: Option<&Media>) -> Result<(), Refusal> {
+    let legs = channel.and_then(|channel| channel.leg_ids.as_deref()).unwrap_or_default();
+    for leg in legs {
+        if let LegRef::Unknown(json) = leg {
+            return Err(write::wrong("leg_ids", "must contain texts or objects", json.as_str()));
+        }
+    }
+    match media.and_then(|media| media.audio.as_ref()) {
+        Some(Audio::Unknown(json)) => {
+            Err(write::wrong("audio", "must be a boolean or an object", json.as_str()))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// A user has one joined member of each channel type at most.
 fn refuse_twice(
     exchange: &Exchange,
@@ -169,6 +186,7 @@ pub(super) fn update(
     member_id: &MemberId,
     change: Change,
 ) -> Result<(u64, u32), Refusal> {
+    check(change.channel.as_ref(), None)?;
     let key = lookup::key(exchange, caller, id)?;
     let conversation = lookup::at(exchange, key)?;
     let (place, member) = lookup::member(conversation, member_id)?;
@@ -227,6 +245,7 @@ pub(super) fn set_channel(
     member_id: &MemberId,
     channel: Option<&Channel>,
 ) -> Result<(u64, u32), Refusal> {
+    check(channel, None)?;
     let key = lookup::key(exchange, caller, id)?;
     let (place, _) = lookup::member(lookup::at(exchange, key)?, member_id)?;
     let conversation = exchange.conversations.get_mut(key);

@@ -295,6 +295,20 @@ fn what_the_validator_refuses_is_named() {
             "state",
             r#""state" must be one of [invited, joined]"#,
         ),
+        (
+            format!(
+                r#"POST /v1/conversations/{id}/members {{"state":"joined","user":{{"id":"USR-1"}},"channel":{{"type":"app","leg_ids":["a",null]}}}}"#
+            ),
+            "leg_ids",
+            r#""leg_ids" must contain texts or objects"#,
+        ),
+        (
+            format!(
+                r#"POST /v1/conversations/{id}/members {{"state":"joined","user":{{"id":"USR-1"}},"channel":{{"type":"app"}},"media":{{"audio":7}}}}"#
+            ),
+            "audio",
+            r#""audio" must be a boolean or an object"#,
+        ),
     ] {
         let body = api.refused(400, "http:error:validation-fail", &line);
         assert_eq!(body["invalid_parameters"], json!([{"name": name, "reason": reason}]), "{line}");
