@@ -12,7 +12,7 @@ use http::{StatusCode, request::Parts};
 use ringback_exchange::{Caller, Exchange, Input, Refusal, Request};
 use ringback_model::{
     ApiKey, Operation, OperationInfo, Secret,
-    control::{Environment, GetRefusal, GetTranscript, Health, Refusals},
+    control::{Environment, GetRefusal, GetTranscript, Health, Refusals, Transcript},
     operation::{ErrorFamily, RequestParts},
 };
 use secrecy::{ExposeSecret, SecretString};
@@ -132,13 +132,11 @@ pub(crate) async fn environment(platform: &Arc<Platform>) -> Environment {
 
 fn transcript(platform: &Arc<Platform>, parts: &RequestParts) -> Result<Response, Refusal> {
     let call = decode::<GetTranscript>(parts)?.call_id;
-    let Some(entries) = platform.core().history.transcript(&call) else {
+    let entries = platform.core().transcript(&call);
+    let Some(entries) = entries else {
         return Err(unknown("call-unknown", "call", call.as_str(), "/_ringback/calls"));
     };
-    // Each entry is JSON already: this is what a `Transcript` looks like.
-    let entries: Vec<&str> = entries.iter().map(|entry| &*entry.json).collect();
-    let body = format!(r#"{{"entries":[{}]}}"#, entries.join(","));
-    Ok(reply::json(StatusCode::OK, body.into_bytes()))
+    Ok(reply::value(StatusCode::OK, &Transcript::new(entries)))
 }
 
 fn one_refusal(platform: &Arc<Platform>, parts: &RequestParts) -> Result<Response, Refusal> {

@@ -1,6 +1,6 @@
 //! The exchange with its clock and its records: one thing under one lock.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use ringback_exchange::{
     Answer, Attempt, Deadlines, Effect, Exchange, Fetch, Input, Refusal, Settings, SnapshotError,
@@ -10,12 +10,7 @@ use ringback_model::{LegId, Timestamp, control};
 use tokio::time::Instant;
 
 use crate::{
-    ClockMode,
-    activity::Activity,
-    clock::Clock,
-    history::{Entry, History},
-    mask,
-    store::Journal,
+    ClockMode, activity::Activity, clock::Clock, history::History, store::Journal,
     webhook::log::WebhookLog,
 };
 
@@ -45,7 +40,8 @@ pub(crate) struct Outcome {
     pub(crate) attempts: Vec<Attempt>,
     pub(crate) fetches: Vec<Fetch>,
     pub(crate) sockets: Vec<(LegId, SocketCommand)>,
-    pub(crate) entries: Vec<Arc<Entry>>,
+    /// The number of the last entry of the history before those that it made, if it made any.
+    pub(crate) told_after: Option<u64>,
 }
 
 /// What the driver does next.
@@ -109,8 +105,8 @@ impl Core {
                     outcome.sockets.push((leg, command));
                 }
                 Effect::Note(note) => {
-                    let entry = self.exchange.describe(&note);
-                    outcome.entries.push(self.note(entry));
+                    self.history.note(&self.exchange, note);
+                    outcome.told_after = Some(before);
                 }
                 other => tracing::warn!(?other, "the exchange wants something that is not known"),
             }
@@ -188,7 +184,7 @@ impl Core {
     }
 
     /// Back to an exchange that nothing has happened to.
-    pub(crate) fn reset(&mut self, now: Instant) -> Arc<Entry> {
+    pub(crate) fn reset(&mut self, now: Instant) {
         self.epoch += 1;
         if let Some(journal) = &mut self.journal {
             journal.clear(self.history.last());
@@ -200,15 +196,17 @@ impl Core {
         self.history.clear();
         let at = self.clock.now(now);
         let entry = control::TranscriptEntry::new(0, at, control::TranscriptKind::State, "reset");
-        self.note(entry)
+        self.history.entry(&self.exchange, entry);
     }
 
-    /// Numbers and keeps an entry; no secret of an address stays in it.
-    pub(crate) fn note(&mut self, mut entry: control::TranscriptEntry) -> Arc<Entry> {
-        if let Some(detail) = entry.detail.as_mut().filter(|detail| detail.contains("://")) {
-            *detail = mask::addresses(detail);
-        }
-        self.history.push(entry, |call| self.exchange.is_up(call))
+    /// The entries after a number.
+    pub(crate) fn since(&self, number: u64) -> Vec<control::TranscriptEntry> {
+        self.history.since(&self.exchange, number)
+    }
+
+    /// The transcript of a call, when it has one.
+    pub(crate) fn transcript(&self, call: &LegId) -> Option<Vec<control::TranscriptEntry>> {
+        self.history.transcript(&self.exchange, call)
     }
 
     fn may_skip(&self, now: Instant) -> bool {

@@ -1,20 +1,24 @@
 //! What happened, in order: for transcripts and for those who listen.
 
 use std::{
-    collections::{BTreeMap, HashMap, VecDeque},
+    collections::{HashMap, VecDeque},
     sync::Arc,
 };
 
-use ringback_model::{LegId, control};
+use ringback_exchange::{CallNumber, Exchange, Note};
+use ringback_model::{LegId, control::TranscriptEntry};
+
+use crate::mask;
 
 /// What is kept for those who resume.
 const RESUMABLE: Budget = Budget { entries: 10_000, bytes: 8 * 1024 * 1024 };
-/// What the transcripts of all calls together keep.
-const TRANSCRIPTS: Budget = Budget { entries: 100_000, bytes: 32 * 1024 * 1024 };
-/// How many entries the transcript of one call keeps.
-const TRANSCRIPT: usize = 2_000;
-/// About what an entry costs beside its JSON: itself, its call's id, and where it is listed.
-const ENTRY: usize = 160;
+/// What the transcript of one call keeps; short entries come to less than an eighth of it.
+const TRANSCRIPT: Budget = Budget { entries: 2_000, bytes: 1024 * 1024 };
+/// What the transcripts of all finished calls together keep.
+const FINISHED: Budget = Budget { entries: usize::MAX, bytes: 64 * 1024 * 1024 };
+
+/// About what the ids of an entry in words cost.
+const IDS: usize = 160;
 
 /// One thing that happened: its JSON, made once for all who listen.
 #[derive(Debug)]
@@ -24,104 +28,146 @@ pub(crate) struct Entry {
     pub(crate) json: Box<str>,
 }
 
-/// How much is kept at most, in number and in memory.
-#[derive(Clone, Copy, Debug)]
+/// Everything that happened lately, and the transcript of each call.
+///
+/// Notes are kept as the exchange told them, and put into words when somebody wants to read them.
+#[derive(Debug)]
+pub(crate) struct History {
+    last: u64,
+    entries: VecDeque<(u64, Kept)>,
+    kept: Budget,
+    transcripts: HashMap<CallNumber, Transcript>,
+    /// The finished calls in the order in which they ended.
+    finished: VecDeque<CallNumber>,
+    transcribed: Budget,
+    finished_calls: usize,
+    limit: Budget,
+}
+
+/// Something that is kept with its number.
+#[derive(Clone, Debug)]
+enum Kept {
+    Note(Note),
+    /// What no exchange told, such as a refusal, or may soon be unable to tell.
+    Entry(Arc<TranscriptEntry>),
+}
+
+#[derive(Debug, Default)]
+struct Transcript {
+    is_finished: bool,
+    kept: Budget,
+    entries: Vec<(u64, Kept)>,
+}
+
+/// How much is kept, in number and in memory.
+#[derive(Clone, Copy, Debug, Default)]
 struct Budget {
     entries: usize,
     bytes: usize,
 }
 
-/// Everything that happened lately, and the transcript of each call.
-#[derive(Debug)]
-pub(crate) struct History {
-    last: u64,
-    entries: VecDeque<Arc<Entry>>,
-    kept: Budget,
-    transcripts: HashMap<LegId, Transcript>,
-    transcribed: Budget,
-    /// The calls that are up, by their first entry.
-    up: BTreeMap<u64, LegId>,
-    /// The finished calls in the order in which they ended.
-    finished: VecDeque<LegId>,
-    finished_calls: usize,
-    limit: Budget,
-}
-
-#[derive(Debug)]
-struct Transcript {
-    first: u64,
-    is_finished: bool,
-    bytes: usize,
-    entries: Vec<Arc<Entry>>,
-}
-
 impl History {
     pub(crate) fn new(finished_calls: usize) -> Self {
-        const NOTHING: Budget = Budget { entries: 0, bytes: 0 };
         Self {
             last: 0,
             entries: VecDeque::new(),
-            kept: NOTHING,
+            kept: Budget::default(),
             transcripts: HashMap::new(),
-            transcribed: NOTHING,
-            up: BTreeMap::new(),
             finished: VecDeque::new(),
+            transcribed: Budget::default(),
             finished_calls,
-            limit: TRANSCRIPTS,
+            limit: FINISHED,
         }
     }
 
-    /// Numbers an entry and keeps it; `is_up` says whether the call it is about is still up.
-    pub(crate) fn push(
-        &mut self,
-        mut entry: control::TranscriptEntry,
-        is_up: impl FnOnce(&LegId) -> bool,
-    ) -> Arc<Entry> {
-        self.last += 1;
-        entry.sequence = self.last;
-        let json = serde_json::to_string(&entry).unwrap_or_default().into_boxed_str();
-        let entry = Arc::new(Entry { sequence: self.last, call: entry.call, json });
-        self.entries.push_back(Arc::clone(&entry));
-        self.kept.add(&entry);
-        while self.kept.exceeds(RESUMABLE)
-            && let Some(oldest) = self.entries.pop_front()
-        {
-            self.kept.remove(1, oldest.cost());
-        }
-        if let Some(call) = &entry.call {
-            self.transcribe(call, &entry, is_up(call));
-            self.forget();
-        }
-        entry
-    }
-
-    fn transcribe(&mut self, call: &LegId, entry: &Arc<Entry>, is_up: bool) {
-        let transcript = self.transcripts.entry(call.clone()).or_insert_with(|| {
-            self.up.insert(entry.sequence, call.clone());
-            Transcript { first: entry.sequence, is_finished: false, bytes: 0, entries: Vec::new() }
-        });
-        if transcript.entries.len() < TRANSCRIPT {
-            transcript.entries.push(Arc::clone(entry));
-            transcript.bytes += entry.cost();
-            self.transcribed.add(entry);
-        }
-        if !is_up && !transcript.is_finished {
-            transcript.is_finished = true;
-            self.up.remove(&transcript.first);
-            self.finished.push_back(call.clone());
-        }
-    }
-
-    /// Drops transcripts of finished calls, and of calls that are up only when no other is left.
-    fn forget(&mut self) {
-        while self.finished.len() > self.finished_calls || self.transcribed.exceeds(self.limit) {
-            let oldest = self.finished.pop_front();
-            let Some(call) = oldest.or_else(|| self.up.pop_first().map(|(_, call)| call)) else {
-                return;
-            };
-            if let Some(transcript) = self.transcripts.remove(&call) {
-                self.transcribed.remove(transcript.entries.len(), transcript.bytes);
+    /// Numbers a note and keeps it.
+    pub(crate) fn note(&mut self, exchange: &Exchange, note: Note) {
+        match note.call(exchange) {
+            Some(call) => self.push(exchange, Some(call), Kept::Note(note)),
+            None => {
+                self.push(exchange, None, Kept::Note(note));
+                self.forget_with(exchange);
             }
+        }
+    }
+
+    /// Numbers an entry and keeps it.
+    pub(crate) fn entry(&mut self, exchange: &Exchange, entry: TranscriptEntry) {
+        let call = entry.call.as_ref().and_then(|call| exchange.call_named(call));
+        self.push(exchange, call, Kept::Entry(Arc::new(entry)));
+    }
+
+    fn push(&mut self, exchange: &Exchange, call: Option<CallNumber>, kept: Kept) {
+        self.last += 1;
+        if let Some(call) = call {
+            self.transcribe(exchange, call, kept.clone());
+        }
+        // The exchange forgets only calls that so many have ended after, and each is told of.
+        let outlived = self.finished_calls >= RESUMABLE.entries;
+        let kept = if outlived { kept } else { kept.in_words(exchange, self.last) };
+        self.kept.add(kept.bytes());
+        self.entries.push_back((self.last, kept));
+        while self.kept.exceeds(RESUMABLE)
+            && let Some((_, oldest)) = self.entries.pop_front()
+        {
+            self.kept.remove(1, oldest.bytes());
+        }
+    }
+
+    fn transcribe(&mut self, exchange: &Exchange, call: CallNumber, kept: Kept) {
+        let transcript = self.transcripts.entry(call).or_default();
+        if !transcript.kept.exceeds(TRANSCRIPT) && transcript.kept.entries < TRANSCRIPT.entries {
+            transcript.kept.add(kept.bytes());
+            if transcript.is_finished {
+                self.transcribed.add(kept.bytes());
+            }
+            transcript.push((self.last, kept));
+        }
+        if !transcript.is_finished && exchange.is_call_up(call) != Some(true) {
+            transcript.is_finished = true;
+            self.transcribed.entries += transcript.kept.entries;
+            self.transcribed.bytes += transcript.kept.bytes;
+            self.finished.push_back(call);
+            self.forget(exchange);
+        }
+        self.limit();
+    }
+
+    /// Drops transcripts of finished calls, as the exchange does: not of those that it still tells of.
+    fn forget(&mut self, exchange: &Exchange) {
+        for _ in self.finished_calls..self.finished.len() {
+            let Some(oldest) = self.finished.pop_front() else { break };
+            if exchange.is_call_up(oldest).is_some() {
+                self.finished.push_back(oldest);
+            } else {
+                self.remove(oldest);
+            }
+        }
+    }
+
+    fn limit(&mut self) {
+        while self.transcribed.exceeds(self.limit)
+            && let Some(oldest) = self.finished.pop_front()
+        {
+            self.remove(oldest);
+        }
+    }
+
+    /// Drops all that the exchange has forgotten, when it has done so before all was told.
+    fn forget_with(&mut self, exchange: &Exchange) {
+        let is_gone = |call: &CallNumber| exchange.is_call_up(*call).is_none();
+        let gone: Vec<_> = self.transcripts.keys().copied().filter(is_gone).collect();
+        self.finished.retain(|call| !is_gone(call));
+        for call in gone {
+            self.remove(call);
+        }
+    }
+
+    fn remove(&mut self, call: CallNumber) {
+        if let Some(transcript) = self.transcripts.remove(&call)
+            && transcript.is_finished
+        {
+            self.transcribed.remove(transcript.kept.entries, transcript.kept.bytes);
         }
     }
 
@@ -136,39 +182,84 @@ impl History {
         self.last = self.last.max(number);
     }
 
-    /// The entries after a number; a number that was never given out counts as none.
-    pub(crate) fn since(&self, number: u64) -> Vec<Arc<Entry>> {
-        let number = if number > self.last { 0 } else { number };
-        let start = self.entries.partition_point(|entry| entry.sequence <= number);
-        self.entries.range(start..).cloned().collect()
-    }
-
     /// The number of the newest entry.
     pub(crate) fn last(&self) -> u64 {
         self.last
     }
 
-    /// The transcript of a call, when it has one.
-    pub(crate) fn transcript(&self, call: &LegId) -> Option<Vec<Arc<Entry>>> {
-        Some(self.transcripts.get(call)?.entries.clone())
+    /// The entries after a number, in words; a number that was never given out counts as none.
+    pub(crate) fn since(&self, exchange: &Exchange, number: u64) -> Vec<TranscriptEntry> {
+        let number = if number > self.last { 0 } else { number };
+        let start = self.entries.partition_point(|(sequence, _)| *sequence <= number);
+        let entries = self.entries.range(start..);
+        entries.map(|(sequence, kept)| kept.words(exchange, *sequence)).collect()
+    }
+
+    /// The transcript of a call in words, when it has one.
+    pub(crate) fn transcript(
+        &self,
+        exchange: &Exchange,
+        call: &LegId,
+    ) -> Option<Vec<TranscriptEntry>> {
+        let transcript = self.transcripts.get(&exchange.call_named(call)?)?;
+        let entries = transcript.entries.iter();
+        Some(entries.map(|(sequence, kept)| kept.words(exchange, *sequence)).collect())
+    }
+}
+
+impl Transcript {
+    /// Grows by less than a vector does: there are many, and most are short.
+    fn push(&mut self, entry: (u64, Kept)) {
+        if self.entries.len() == self.entries.capacity() {
+            self.entries.reserve_exact((self.entries.len() / 4).max(8));
+        }
+        self.entries.push(entry);
+    }
+}
+
+impl Kept {
+    /// With its number; no secret of an address stays in it.
+    fn words(&self, exchange: &Exchange, sequence: u64) -> TranscriptEntry {
+        let mut entry = match self {
+            Self::Note(note) => exchange.describe(note),
+            Self::Entry(entry) => TranscriptEntry::clone(entry),
+        };
+        entry.sequence = sequence;
+        if let Some(detail) = entry.detail.as_mut().filter(|detail| detail.contains("://")) {
+            *detail = mask::addresses(detail);
+        }
+        entry
+    }
+
+    fn in_words(self, exchange: &Exchange, sequence: u64) -> Self {
+        match self {
+            Self::Note(_) => Self::Entry(Arc::new(self.words(exchange, sequence))),
+            Self::Entry(_) => self,
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Note(note) => size_of::<u64>() + note.bytes(),
+            Self::Entry(entry) => {
+                let texts = entry.label.len() + entry.detail.as_ref().map_or(0, String::len);
+                size_of::<TranscriptEntry>() + IDS + texts
+            }
+        }
     }
 }
 
 impl Entry {
-    /// The entry read from its JSON.
-    pub(crate) fn read(&self) -> serde_json::Result<control::TranscriptEntry> {
-        serde_json::from_str(&self.json)
-    }
-
-    fn cost(&self) -> usize {
-        self.json.len() + ENTRY
+    pub(crate) fn new(entry: TranscriptEntry) -> Self {
+        let json = serde_json::to_string(&entry).unwrap_or_default().into_boxed_str();
+        Self { sequence: entry.sequence, call: entry.call, json }
     }
 }
 
 impl Budget {
-    fn add(&mut self, entry: &Entry) {
+    fn add(&mut self, bytes: usize) {
         self.entries += 1;
-        self.bytes += entry.cost();
+        self.bytes += bytes;
     }
 
     fn remove(&mut self, entries: usize, bytes: usize) {
@@ -182,96 +273,4 @@ impl Budget {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use ringback_model::Timestamp;
-
-    fn entry(call: Option<&str>) -> control::TranscriptEntry {
-        let at = Timestamp::from_secs(1_540_459_578);
-        let mut entry =
-            control::TranscriptEntry::new(0, at, control::TranscriptKind::State, "started");
-        entry.call = call.map(LegId::from);
-        entry
-    }
-
-    fn length(history: &History, call: &str) -> Option<usize> {
-        history.transcript(&call.into()).map(|entries| entries.len())
-    }
-
-    #[test]
-    fn entries_are_numbered_and_resumable() {
-        let mut history = History::new(2);
-        for call in [None, Some("a"), Some("b"), Some("a")] {
-            history.push(entry(call), |_| false);
-        }
-        let numbers = |since| -> Vec<u64> {
-            history.since(since).iter().map(|entry| entry.sequence).collect()
-        };
-        assert_eq!(numbers(0), [1, 2, 3, 4]);
-        assert_eq!(numbers(3), [4]);
-        assert_eq!(numbers(4), [] as [u64; 0]);
-        // A number of an emulator that ran before: everything is new.
-        assert_eq!(numbers(99), [1, 2, 3, 4]);
-        assert_eq!(length(&history, "a"), Some(2));
-        history.push(entry(Some("c")), |_| false);
-        assert_eq!(length(&history, "a"), None);
-        history.clear();
-        let next = history.push(entry(None), |_| false);
-        assert_eq!((next.sequence, next.read().unwrap().sequence), (6, 6));
-    }
-
-    #[test]
-    fn one_call_is_bounded() {
-        let mut history = History::new(5);
-        for _ in 0..RESUMABLE.entries + 10 {
-            history.push(entry(Some("a")), |_| true);
-        }
-        assert_eq!(history.since(0).len(), RESUMABLE.entries);
-        assert_eq!(length(&history, "a"), Some(TRANSCRIPT));
-    }
-
-    #[test]
-    fn long_entries_are_bounded_by_their_bytes() {
-        let mut history = History::new(1_000);
-        let long = "x".repeat(1024 * 1024);
-        for call in 0..100 {
-            let call = call.to_string();
-            history.push(entry(Some(&call)).detail(long.as_str()), |_| false);
-        }
-        let held = |entries: &[Arc<Entry>]| -> usize {
-            entries.iter().map(|entry| entry.json.len()).sum()
-        };
-        assert!((1..=RESUMABLE.bytes).contains(&held(&history.since(0))));
-        let kept: Vec<_> =
-            (0..100).filter_map(|call| history.transcript(&call.to_string().into())).collect();
-        let bytes: usize = kept.iter().map(|entries| held(entries)).sum();
-        assert!(bytes <= TRANSCRIPTS.bytes && kept.len() > 25, "{bytes} in {}", kept.len());
-        assert!(history.transcript(&"99".into()).is_some());
-    }
-
-    #[test]
-    fn all_calls_are_bounded_and_finished_ones_go_first() {
-        let check = |limit: Budget| {
-            let mut history = History { limit, ..History::new(1_000) };
-            let is_up = |call: &LegId| call.as_str().starts_with("up");
-            let mut push = |call: &str| {
-                history.push(entry(Some(call)), is_up);
-                assert!(!history.transcribed.exceeds(limit), "{:?}", history.transcribed);
-                ["up 1", "up 2", "over 1", "over 2", "over 3"].map(|call| length(&history, call))
-            };
-            push("up 1");
-            push("over 1");
-            push("up 2");
-            push("over 2");
-            // The oldest of the finished ones, not of all.
-            assert_eq!(push("over 3"), [Some(1), Some(1), None, Some(1), Some(1)]);
-            assert_eq!(push("up 1"), [Some(2), Some(1), None, None, Some(1)]);
-            assert_eq!(push("up 1"), [Some(3), Some(1), None, None, None]);
-            // Only calls that are up: the bound holds all the same.
-            assert_eq!(push("up 2"), [None, Some(2), None, None, None]);
-        };
-        let one = History::new(1).push(entry(Some("over 1")), |_| false).cost();
-        check(Budget { entries: 4, bytes: usize::MAX });
-        check(Budget { entries: usize::MAX, bytes: one * 4 + 3 });
-    }
-}
+mod tests;

@@ -112,7 +112,7 @@ fn authority(platform: &Arc<Platform>) -> Result<Response, Refusal> {
 }
 
 fn ladder(platform: &Arc<Platform>, call: &LegId) -> Result<Response, Refusal> {
-    let entries = platform.core().history.transcript(call);
+    let entries = platform.core().transcript(call);
     let Some(entries) = entries else {
         return Err(refusal(
             ErrorFamily::Control,
@@ -124,7 +124,6 @@ fn ladder(platform: &Arc<Platform>, call: &LegId) -> Result<Response, Refusal> {
             "GET /_ringback/calls lists them",
         ));
     };
-    let entries: Vec<_> = entries.iter().filter_map(|entry| entry.read().ok()).collect();
     let picture = ringback_ladder::svg(&entries);
     Ok(reply::typed(StatusCode::OK, "image/svg+xml", picture))
 }

@@ -142,8 +142,8 @@ impl Platform {
         core: &mut Core,
         outcome: Outcome,
     ) -> Option<Result<Answer, Refusal>> {
-        for entry in outcome.entries {
-            self.publish(entry);
+        if let Some(number) = outcome.told_after {
+            self.publish(core, number);
         }
         for attempt in outcome.attempts {
             self.send(core, attempt);
@@ -183,16 +183,21 @@ impl Platform {
         self.store.as_ref()?.failure()
     }
 
-    /// Tells those who listen; nobody listening is no error.
-    pub(crate) fn publish(&self, entry: Arc<Entry>) {
-        drop(self.live.send(entry));
+    /// Tells those who listen what happened after a number; puts it into words only for them.
+    pub(crate) fn publish(&self, core: &Core, number: u64) {
+        if self.live.receiver_count() > 0 {
+            for entry in core.since(number) {
+                // Nobody is left: then nobody misses it.
+                drop(self.live.send(Arc::new(Entry::new(entry))));
+            }
+        }
     }
 
-    /// Notes something that no call is about, such as a refusal.
-    pub(crate) fn note(&self, entry: control::TranscriptEntry) {
-        let mut core = self.core();
-        let entry = core.note(entry);
-        self.publish(entry);
+    /// Notes something that the exchange does not tell, such as a refusal.
+    pub(crate) fn note(&self, core: &mut Core, entry: control::TranscriptEntry) {
+        let before = core.history.last();
+        core.history.entry(&core.exchange, entry);
+        self.publish(core, before);
     }
 
     /// The platform's time now.
@@ -313,8 +318,9 @@ impl Platform {
         let mut core = self.core();
         self.cut_flights();
         core.together(|core| {
-            let entry = core.reset(Instant::now());
-            self.publish(entry);
+            let before = core.history.last();
+            core.reset(Instant::now());
+            self.publish(core, before);
             start::apply(self, core);
             if let Some(pair) = pair {
                 let made = self.start.application(self, core, pair);

@@ -191,8 +191,7 @@ fn warn(platform: &Platform, epoch: u64, leg: &LegId, warning: String) {
     let mut entry = control::TranscriptEntry::new(0, at, kind, "websocket").detail(warning);
     entry.call = core.exchange.call_of(leg);
     entry.leg = Some(leg.clone());
-    let entry = core.note(entry);
-    platform.publish(entry);
+    platform.note(&mut core, entry);
 }
 
 #[cfg(test)]

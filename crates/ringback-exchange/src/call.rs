@@ -44,6 +44,17 @@ impl Call {
         self.conversations.first().copied()
     }
 
+    /// The place of a conversation among those that it made or came into.
+    pub(crate) fn place_of(&mut self, conversation: Id) -> u16 {
+        // The last one is the one that most is told of.
+        let known = self.conversations.iter().rposition(|known| *known == conversation);
+        let place = known.unwrap_or_else(|| {
+            self.conversations.push(conversation);
+            self.conversations.len() - 1
+        });
+        u16::try_from(place).unwrap_or(u16::MAX)
+    }
+
     /// Whether there is something left to tell of it.
     pub(crate) fn is_telling(&self) -> bool {
         self.flying > 0 || !self.outbox.is_empty()

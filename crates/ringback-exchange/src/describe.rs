@@ -5,7 +5,7 @@ use ringback_model::{
     control::{Party, PartyKind, TranscriptEntry, TranscriptKind},
 };
 
-use crate::{Exchange, Note, PhoneEvent, call::Call, directory::Hook, leg::Leg, note::Told};
+use crate::{Exchange, Note, PhoneEvent, directory::Hook, leg::Leg, note::Told};
 
 /// What a note says: its kind, from whom to whom, in a few words, and more about it.
 struct Words {
@@ -32,9 +32,12 @@ pub(crate) fn entry(exchange: &Exchange, note: &Note) -> TranscriptEntry {
     };
     let Words { kind, between, label, detail, webhook } = words(leg, &note.told);
     let mut entry = TranscriptEntry::new(0, note.at, kind, label);
-    let call = exchange.calls.get(note.call);
+    let call = exchange.calls.get(leg.call);
     entry.call = call.and_then(|call| exchange.legs.get(*call.legs.first()?)).map(Leg::id);
-    let conversation = note.conversation.or_else(|| call.and_then(Call::first_conversation));
+    let conversation = call.and_then(|call| {
+        let told = call.conversations.get(usize::from(note.conversation)).copied();
+        told.or_else(|| call.first_conversation())
+    });
     entry.conversation = conversation.map(|id| ConversationId::new(id.dashed("CON-")));
     entry.leg = Some(leg.id());
     entry.detail = detail;
@@ -139,7 +142,7 @@ fn words(leg: &Leg, told: &Told) -> Words {
         Told::NoReply { id, kind, why } => {
             let mut words =
                 say(TranscriptKind::Error, Between::Platform, format!("no reply to {kind}"));
-            words.detail = Some(why.to_string());
+            words.detail = Some(why.0.to_string());
             words.webhook = Some(id.0);
             words
         }

@@ -184,6 +184,8 @@ impl Exchange {
     }
 
     /// Puts a note into words; the sequence number is the caller's to give.
+    ///
+    /// The words are those of now: a phone that has been renamed since has its new name.
     #[must_use]
     pub fn describe(&self, note: &Note) -> control::TranscriptEntry {
         describe::entry(self, note)
@@ -278,14 +280,17 @@ impl Exchange {
     }
 
     pub(crate) fn note(&mut self, at: Timestamp, leg: u64, told: Told) {
-        let Some((call, conversation)) = self.legs.get(leg).map(|leg| (leg.call, leg.conversation))
-        else {
-            return;
-        };
-        let conversation = self.conversations.get(conversation).map(|conversation| conversation.id);
+        let Some(of) = self.legs.get(leg) else { return };
+        // One that is gone counts as the first.
+        let mut conversation = 0;
+        if let Some(id) = self.conversations.get(of.conversation).map(|one| one.id)
+            && let Some(call) = self.calls.get_mut(of.call)
+        {
+            conversation = call.place_of(id);
+        }
         // Some stamps lie a few milliseconds ahead; what is told of them is told now.
         let at = at.min(self.now);
-        self.effects.push(Effect::Note(Note { at, call, leg, conversation, told }));
+        self.effects.push(Effect::Note(Note { at, leg, conversation, told }));
     }
 
     /// Appends to the log of a leg's conversation.

@@ -36,7 +36,7 @@ pub use input::{
     Caller, FetchId, Incoming, Input, KeyPair, PhoneEvent, Request, SocketEvent, WebhookFailure,
     WebhookId, WebhookOutcome,
 };
-pub use note::Note;
+pub use note::{CallNumber, Note};
 pub use phone::{Deed, Doing, Machine, Outcome, Script, ScriptError};
 pub use refusal::Refusal;
 pub use rest::File;

@@ -7,7 +7,11 @@ use bytes::Bytes;
 use futures_util::stream;
 use http::{HeaderName, StatusCode, request::Parts};
 use ringback_exchange::Refusal;
-use ringback_model::{LegId, control::StreamEvents, operation::RequestParts};
+use ringback_model::{
+    LegId,
+    control::{StreamEvents, TranscriptEntry},
+    operation::RequestParts,
+};
 use tokio::{
     sync::broadcast::{self, error::RecvError},
     time::Instant,
@@ -41,7 +45,7 @@ pub(super) fn stream(
         let core = platform.core();
         let since = seen.or(since).unwrap_or_else(|| core.history.last());
         Listener {
-            waiting: core.history.since(since).into(),
+            waiting: core.since(since).into(),
             live: platform.live.subscribe(),
             stop: platform.stop.clone(),
             call,
@@ -56,7 +60,7 @@ pub(super) fn stream(
 }
 
 struct Listener {
-    waiting: VecDeque<Arc<Entry>>,
+    waiting: VecDeque<TranscriptEntry>,
     live: broadcast::Receiver<Arc<Entry>>,
     stop: CancellationToken,
     call: Option<LegId>,
@@ -72,8 +76,8 @@ impl Listener {
             return Some(Bytes::from_static(b"retry: 1000\n\n"));
         }
         while let Some(entry) = self.waiting.pop_front() {
-            if let Some(bytes) = self.write(&entry) {
-                return Some(bytes);
+            if self.wants(entry.call.as_ref()) {
+                return Some(write(&Entry::new(entry)));
             }
         }
         // What is not for this listener does not keep the connection alive.
@@ -87,8 +91,8 @@ impl Listener {
                 Err(_) => break,
                 Ok(Err(RecvError::Lagged(_) | RecvError::Closed)) => return None,
                 Ok(Ok(entry)) => {
-                    if let Some(bytes) = self.write(&entry) {
-                        return Some(bytes);
+                    if self.wants(entry.call.as_ref()) {
+                        return Some(write(&entry));
                     }
                 }
             }
@@ -96,10 +100,13 @@ impl Listener {
         Some(Bytes::from_static(b": still here\n\n"))
     }
 
-    fn write(&self, entry: &Entry) -> Option<Bytes> {
-        let wanted = self.call.is_none() || self.call == entry.call;
-        wanted.then(|| format!("id: {}\ndata: {}\n\n", entry.sequence, entry.json).into())
+    fn wants(&self, call: Option<&LegId>) -> bool {
+        self.call.is_none() || self.call.as_ref() == call
     }
+}
+
+fn write(entry: &Entry) -> Bytes {
+    format!("id: {}\ndata: {}\n\n", entry.sequence, entry.json).into()
 }
 
 #[cfg(test)]

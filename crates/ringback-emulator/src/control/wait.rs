@@ -7,7 +7,7 @@ use http::StatusCode;
 use ringback_exchange::{Caller, Refusal};
 use ringback_model::{
     LegId, LegStatus,
-    control::{Call, GetCall, TranscriptKind, WaitForCall},
+    control::{Call, GetCall, TranscriptEntry, TranscriptKind, WaitForCall},
     operation::{ErrorFamily, RequestParts},
 };
 use tokio::{
@@ -50,7 +50,7 @@ pub(super) async fn wait(
         let (mut live, past) = {
             // Under the lock, so that nothing happens between the past and what is told live.
             let core = platform.core();
-            (platform.live.subscribe(), core.history.transcript(&wanted.call))
+            (platform.live.subscribe(), core.transcript(&wanted.call))
         };
         let call = wanted.call(platform)?;
         let has_been = past.iter().flatten().any(|entry| wanted.is_told_by(entry));
@@ -111,12 +111,10 @@ impl Wanted {
     }
 
     /// Whether an entry says that the leg came into the state, as in `inbound answered`.
-    fn is_told_by(&self, entry: &Entry) -> bool {
-        entry.read().is_ok_and(|entry| {
-            entry.kind == TranscriptKind::State
-                && entry.leg.as_ref() == Some(&self.leg)
-                && entry.label.rsplit(' ').next() == Some(self.status.as_str())
-        })
+    fn is_told_by(&self, entry: &TranscriptEntry) -> bool {
+        entry.kind == TranscriptKind::State
+            && entry.leg.as_ref() == Some(&self.leg)
+            && entry.label.rsplit(' ').next() == Some(self.status.as_str())
     }
 
     fn missed(&self, call: &Call, when: &str) -> Refusal {

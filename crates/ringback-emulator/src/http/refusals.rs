@@ -135,7 +135,7 @@ fn record(
     let label = format!("{} {} refused: {status} {reason}", context.method, context.path);
     let kind = control::TranscriptKind::Error;
     let entry = control::TranscriptEntry::new(0, platform.now(), kind, label).detail(hint);
-    platform.note(entry);
+    platform.note(&mut platform.core(), entry);
 }
 
 fn control_body(refusal: &Refusal, hint: &str, trace: &str) -> Vec<u8> {

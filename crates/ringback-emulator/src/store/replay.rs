@@ -106,10 +106,7 @@ fn repeat(core: &mut Core, lost: &mut Lost, row: &Row, input: Input) {
     lost.hears(core, at, &input);
     for effect in core.exchange.handle(at, input).effects {
         match effect {
-            Effect::Note(note) => {
-                let entry = core.exchange.describe(&note);
-                drop(core.note(entry));
-            }
+            Effect::Note(note) => core.history.note(&core.exchange, note),
             Effect::Webhook(attempt) => {
                 lost.webhooks.insert((attempt.id, attempt.attempt), at);
                 let sent = Sent::from(*attempt);

@@ -206,8 +206,8 @@ impl Kept {
             seen.push(self.answer(at, caller, &ListConversations::new()));
         }
         for call in &self.calls {
-            let entries = self.core.history.transcript(&call.as_str().into()).unwrap_or_default();
-            seen.extend(entries.iter().map(|entry| entry.json.to_string()));
+            let entries = self.core.transcript(&call.as_str().into()).unwrap_or_default();
+            seen.extend(entries.iter().map(|entry| serde_json::to_string(entry).unwrap()));
         }
         seen
     }

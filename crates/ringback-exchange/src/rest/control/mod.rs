@@ -16,14 +16,6 @@ pub(super) use recordings::recordings;
 use crate::{Answer, Exchange, Incoming, PhoneEvent, Refusal, leg::Leg, refusal};
 
 impl Exchange {
-    /// Whether a call, named by its first leg, is up; one that is not known is not.
-    #[must_use]
-    pub fn is_up(&self, call: &LegId) -> bool {
-        let leg = self.leg_by_id(call.as_str()).and_then(|leg| self.legs.get(leg));
-        let call = leg.and_then(|leg| self.calls.get(leg.call));
-        call.is_some_and(|call| call.ended.is_none())
-    }
-
     /// The call of a leg, named by its first leg; none when there is no such leg (any more).
     #[must_use]
     pub fn call_of(&self, leg: &LegId) -> Option<LegId> {
