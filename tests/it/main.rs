@@ -1,6 +1,6 @@
 //! One binary: the whole system over real sockets, and the rules of the house.
 
-#![expect(clippy::unwrap_used, reason = "a helper of a test may stop it")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a helper of a test may stop it")]
 
 mod arrows;
 mod conformance;

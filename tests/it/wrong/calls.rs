@@ -121,7 +121,7 @@ async fn nothing_is_done_to_a_call_that_is_over_or_not_yet_or_somebody_elses() {
     }
     lab.control(Method::POST, &format!("/phones/{BOB}/answer"), None).await;
     lab.wait(&waits, "answered").await;
-    lab.control(Method::DELETE, &format!("/clock/hold/{}", lease), None).await;
+    lab.control(Method::DELETE, &format!("/clock/hold/{lease}"), None).await;
     lab.ends_well(&healthy).await;
 }
 

@@ -141,7 +141,6 @@ impl Lab {
         request(&self.http, self.emulator.url(), who, method, path)
     }
 
-    #[expect(clippy::unused_self, reason = "reads as a question to the platform")]
     pub(crate) async fn reply(&self, request: reqwest::RequestBuilder) -> Reply {
         let response = request.send().await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
@@ -214,25 +213,15 @@ impl Lab {
         self.other.until("both ends", both).await;
         assert_eq!(last.said["disconnected_by"], "platform", "{last:?}");
         let sent = self.webhooks(call).await;
-        let sent: Vec<_> = sent
-            .iter()
-            .map(|sent| {
-                let side = if sent["leg"] == call { "A" } else { "B" };
-                format!("{} {side}", sent["kind"].as_str().unwrap())
-            })
-            .collect();
-        let documented = [
-            "started A",
-            "ringing A",
-            "answer A",
-            "started B",
-            "ringing B",
-            "answered B",
-            "answered A",
-            "completed A",
-            "completed B",
-        ];
-        assert_eq!(sent, documented);
+        // In order leg by leg; on a slow machine one leg may pass the other.
+        let of = |own: bool| -> Vec<&str> {
+            let of_leg = sent.iter().filter(|sent| (sent["leg"] == call) == own);
+            let kinds = of_leg.map(|sent| sent["kind"].as_str().unwrap());
+            kinds.filter(|kind| *kind != "answer").collect()
+        };
+        let documented = ["started", "ringing", "answered", "completed"];
+        assert_eq!((of(true), of(false)), (documented.to_vec(), documented.to_vec()));
+        assert_eq!(sent.iter().filter(|sent| sent["kind"] == "answer").count(), 1);
     }
 
     /// A refusal: the platform's words in the body, the exact reason beside it and behind its trace.
