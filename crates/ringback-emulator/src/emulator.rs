@@ -141,6 +141,14 @@ impl Emulator {
         control::environment(&self.platform).await
     }
 
+    /// Why the directory of the configuration could not be added; none when it was, or there is none.
+    ///
+    /// Known once [`environment`](Self::environment) is.
+    #[must_use]
+    pub fn directory_refusal(&self) -> Option<&Refusal> {
+        self.platform.start.refused.get()
+    }
+
     /// Does an operation of the control API without a connection, such as placing a call.
     ///
     /// # Errors
@@ -247,7 +255,7 @@ async fn make_ready(platform: Arc<Platform>, beginning: Beginning) {
                     ready = seed::first(&platform, &mut core, complete);
                 }
             }
-            Err(refusal) => tracing::error!(seen = refusal.seen, "the directory cannot be used"),
+            Err(refusal) => seed::refused(&platform, refusal),
         }
     }
     platform.wake();

@@ -75,13 +75,19 @@ fn unusable(index: usize, why: &str) -> Refusal {
     )
 }
 
-/// Adds what is in a seed; what is refused is logged, and the platform is without it.
+/// Adds what is in a seed; what is refused is logged and kept, and the platform is without it.
 pub(crate) fn plant(platform: &Arc<Platform>, core: &mut Core, seed: &SeedRequest) {
     let planted = start::asked(platform, core, Caller::Control, &Seed::new(seed.clone()), None);
     if let Some(Err(refusal)) = planted {
-        let Refusal { reason, seen, expected, fix, .. } = refusal;
-        tracing::error!(reason, seen, expected, fix, "the directory cannot be planted");
+        refused(platform, refusal);
     }
+}
+
+/// A directory that is not as it should be is told to whoever started the platform.
+pub(crate) fn refused(platform: &Platform, refusal: Refusal) {
+    let Refusal { reason, seen, expected, fix, .. } = &refusal;
+    tracing::error!(reason, seen, expected, fix, "the directory cannot be planted");
+    platform.start.refused.get_or_init(|| refusal);
 }
 
 impl Platform {

@@ -39,6 +39,8 @@ pub(crate) struct StartState {
     pub(crate) directory: Option<SeedRequest>,
     /// What is added, with a key for each application.
     pub(crate) complete: OnceLock<SeedRequest>,
+    /// Why the directory could not be added, when it could not.
+    pub(crate) refused: OnceLock<Refusal>,
 }
 
 /// The application that is there from the start.
@@ -91,6 +93,7 @@ impl StartState {
             application: config.start_application,
             directory: config.directory.clone(),
             complete: OnceLock::new(),
+            refused: OnceLock::new(),
         }
     }
 

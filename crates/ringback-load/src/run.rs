@@ -91,7 +91,7 @@ pub async fn run(
     let heard = listening.await.unwrap_or_default();
     let mut all = heard.troubles.list();
     all.extend(troubles.list());
-    all.sort_by(|a, b| b.count.cmp(&a.count));
+    all.sort_by_key(|trouble| std::cmp::Reverse(trouble.count));
     #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^52")]
     Ok(Report {
         rate: plan.rate,

@@ -94,7 +94,7 @@ impl Troubles {
 
     pub(crate) fn list(self) -> Vec<Trouble> {
         let mut all: Vec<Trouble> = self.seen.into_values().collect();
-        all.sort_by(|a, b| b.count.cmp(&a.count));
+        all.sort_by_key(|trouble| std::cmp::Reverse(trouble.count));
         all
     }
 }

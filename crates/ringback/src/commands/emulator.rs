@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::Context as _;
 use ringback_emulator::{ClockMode, Config, Emulator, Error, Mapping, Tls};
-use ringback_model::control::{Environment, Seed, SeedRequest};
+use ringback_model::control::{Environment, SeedRequest};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{env, setup};
@@ -109,11 +109,11 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<ExitCode> {
         };
         let listener = listen(&address).await?;
         let emulator = Emulator::start(listener, config).map_err(|error| no_start(&error))?;
-        if let Some(seed) = seed {
-            let url = emulator.environment().await.url;
-            context.at(url).send(&Seed::new(seed)).await?;
-        }
         let environment = emulator.environment().await;
+        if let Some(refusal) = emulator.directory_refusal() {
+            let seen = format!("the seed file cannot be used: {}", refusal.seen);
+            return Err(Complaint::failure(seen).fix(refusal.fix.as_str()).into());
+        }
         if let (Some(file), Some(pem)) = (&args.ca_file, emulator.ca_pem()) {
             write_private(file, pem)?;
         }
@@ -177,14 +177,8 @@ fn config(args: &Args, seed: Option<&SeedRequest>, context: &Context) -> anyhow:
     // Whoever names applications wants those.
     let named = seed.and_then(|seed| seed.applications.as_ref()).is_some_and(|all| !all.is_empty());
     config = config.start_application(!named);
-    let account = seed.and_then(|seed| seed.account.as_ref());
-    if let Some((key, secret)) =
-        account.and_then(|account| account.api_key.as_ref().zip(account.api_secret.as_ref()))
-    {
-        config = config.credentials(key.as_str(), SecretString::from(secret.expose()));
-    }
-    if let Some(secret) = account.and_then(|account| account.signature_secret.as_ref()) {
-        config = config.signature_secret(SecretString::from(secret.expose()));
+    if let Some(seed) = seed {
+        config = config.directory(seed.clone());
     }
     // The account of the real platform, which may stand in the environment, is not this one's.
     let key = context.settings.flag(Name::ApiKey);

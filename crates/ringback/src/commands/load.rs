@@ -11,7 +11,10 @@ use ringback_model::{
 };
 use serde::Deserialize;
 
-use super::{demo::{ALICE, NUMBER}, wait};
+use super::{
+    demo::{ALICE, NUMBER},
+    wait,
+};
 use crate::{
     context::Context,
     errors::{Complaint, FAILURE},
@@ -121,9 +124,9 @@ async fn platform(args: &Args, seed: Option<SeedRequest>) -> anyhow::Result<Emul
         }
         (None, None) => SeedRequest::new(),
     };
-    emulator.control(&Seed::new(seed)).map_err(|refusal| {
-        Complaint::failure(refusal.seen.clone()).fix(refusal.fix)
-    })?;
+    emulator
+        .control(&Seed::new(seed))
+        .map_err(|refusal| Complaint::failure(refusal.seen.clone()).fix(refusal.fix))?;
     Ok(emulator)
 }
 
@@ -156,8 +159,12 @@ fn table(report: &Report) -> String {
         report.slow, report.wrong, report.script_errors, report.refused, report.still_alive
     ));
     for trouble in report.troubles.iter().take(10) {
-        let call = trouble.call.as_ref().map(|call| format!(" (first: {call})")).unwrap_or_default();
-        text.push_str(&format!("{:>7} x {}: {}{call}\n", trouble.count, trouble.kind, trouble.what));
+        let call =
+            trouble.call.as_ref().map(|call| format!(" (first: {call})")).unwrap_or_default();
+        text.push_str(&format!(
+            "{:>7} x {}: {}{call}\n",
+            trouble.count, trouble.kind, trouble.what
+        ));
     }
     if report.latest_start > 50.0 {
         text.push_str(&format!(

@@ -20,7 +20,6 @@ phones:
 ";
 
 #[test]
-#[ignore = "waits for an emulator that serves control.Seed"]
 fn a_seed_is_what_it_begins_with() {
     let script = "echo $VONAGE_API_KEY; ringback apps list -o ndjson; \
         ringback numbers list -o ndjson; ringback phones list -o ndjson";
@@ -33,7 +32,20 @@ fn a_seed_is_what_it_begins_with() {
     let number = lines[2..].iter().map(|line| json(line)).find(|n| n["msisdn"] == "447700000002");
     assert_eq!(number.unwrap()["app_id"], "aaaaaaaa-bbbb-4ccc-8ddd-0123456789ab", "{}", ran.out);
     let phone = lines[2..].iter().map(|line| json(line)).find(|p| p["number"] == "447700000001");
-    assert_eq!(phone.unwrap()["script"], "busy", "{}", ran.out);
+    assert_eq!(phone.unwrap()["script"], "busy after 1s", "{}", ran.out);
+}
+
+#[test]
+fn a_seed_that_does_not_fit_together_is_refused_with_its_place() {
+    let seed = "numbers:\n- country: GB\n  msisdn: \"447700000002\"\n  application: nobody\n";
+    let place = Place::new().file("seed.yaml", seed);
+    let ran =
+        place.run(&["emulator", "--port", "0", "--seed-file", "seed.yaml", "--", "true"]).ended(1);
+    assert!(
+        ran.err.contains("nobody") && ran.err.contains("/numbers/0/application"),
+        "{}",
+        ran.err
+    );
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod control;
 mod emulator;
 mod help;
 mod jwt;
+mod load;
 mod ncco;
 mod nouns;
 mod run;
