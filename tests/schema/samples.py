@@ -7,7 +7,7 @@ the fuzzer has made up.
 from world import CALLER, MANUAL, NUMBER, SECOND, SPARES, STAYS
 
 # What a case changes for good is made for it alone.
-DESTROYS = "Delete"
+DESTROYS = ("Delete", "UpdateUser")
 
 
 def rest(operation, world, path):

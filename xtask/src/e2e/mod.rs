@@ -42,7 +42,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<()> {
     if args.seed.is_some() || args.each.is_some() {
         let (seed, each) = (args.seed.unwrap_or(schema::SEED), args.each.unwrap_or(schema::EACH));
-        steps::say(&format!("{:?}", schema::run(&House::new()?, seed, each)?));
+        steps::say(&format!("{:?}", schema::run(&House::new()?, seed, each, schema::PHASES)?));
         return Ok(());
     }
     if args.client.is_empty() {

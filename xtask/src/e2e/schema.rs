@@ -14,26 +14,30 @@ use crate::{
     steps::{self, Done},
 };
 
-/// How many examples of an operation a change has to pass, beside those at the edges of its schema.
-pub(super) const EACH: u32 = 8;
+/// How many examples of an operation a change has to pass: more than 2,000 in all.
+pub(super) const EACH: u32 = 15;
+/// What a change has to pass: examples that are made up, and some that follow from one another.
+pub(super) const PHASES: &str = "fuzzing,stateful";
+/// Every edge of every schema too: 12,000 examples more, and minutes.
+const PHASES_OF_SOAK: &str = "examples,coverage,fuzzing,stateful";
 /// How many when there is time.
-const EACH_OF_SOAK: u32 = 150;
+const EACH_OF_SOAK: u32 = 100;
 /// Each run before a change takes the same examples.
 pub(super) const SEED: u64 = 1;
 
 /// Runs the fuzzer as each change has to pass it.
 pub(crate) fn check(house: &House) -> Result<Done> {
-    run(house, SEED, EACH)
+    run(house, SEED, EACH, PHASES)
 }
 
 /// The same with examples that no run had before, and many of them.
 pub(crate) fn soak(house: &House) -> Result<Done> {
     let seed = std::time::UNIX_EPOCH.elapsed().map_or(SEED, |since| since.as_secs());
-    run(house, seed, EACH_OF_SOAK)
+    run(house, seed, EACH_OF_SOAK, PHASES_OF_SOAK)
 }
 
 /// Runs the fuzzer with examples that derive from a seed, so many for each operation.
-pub(crate) fn run(house: &House, seed: u64, each: u32) -> Result<Done> {
+pub(crate) fn run(house: &House, seed: u64, each: u32, phases: &str) -> Result<Done> {
     let requirements = house.root.join("tests/schema/requirements.txt");
     let folder = house.target.join("schema");
     let python = match install::with_pip(house, "the fuzzer", &requirements, &folder)? {
@@ -47,6 +51,7 @@ pub(crate) fn run(house: &House, seed: u64, each: u32) -> Result<Done> {
     let mut command = house.command(python);
     command.arg(house.root.join("tests/schema/fuzz.py")).arg(house.binary("ringback"));
     command.args(["--seed", &seed.to_string(), "--each", &each.to_string()]);
+    command.args(["--phases", phases]);
     command.env("PYTHONDONTWRITEBYTECODE", "1").env("PYTHONUNBUFFERED", "1");
     command.env("PYTHONIOENCODING", "utf-8").env("NO_PROXY", "127.0.0.1").env("COLUMNS", "100");
     let (ok, lines) = house::run_and_keep(command)?;
