@@ -7,7 +7,8 @@ use std::{
     fs::{self, File},
     io::{BufRead as _, BufReader},
     path::Path,
-    process::{Child, Command, Stdio},
+    process::{Child, Command, ExitStatus, Stdio},
+    sync::mpsc::{self, Receiver},
     thread,
     time::{Duration, Instant},
 };
@@ -25,6 +26,8 @@ use crate::{
 
 /// After this a client is taken to hang.
 const LIMIT: Duration = Duration::from_secs(300);
+/// How long it may take to end when it is told to, and how long its last lines may take.
+const GRACE: Duration = Duration::from_secs(10);
 
 /// An official client.
 #[derive(Debug)]
@@ -33,7 +36,7 @@ struct Client {
     name: &'static str,
     /// What runs its checks.
     kind: Kind,
-    /// Not every registry has this version: left out, and said, where it is not to be had.
+    /// This version is left out, and that is said, where npm does not have it.
     rare: bool,
 }
 
@@ -226,33 +229,24 @@ fn program(
 /// Shows the lines of a client as they come, and counts them.
 fn follow(mut child: Child, client: &Client, log: &Path) -> Result<Outcome> {
     let out = child.stdout.take().context("the output of a client")?;
-    let lines = thread::spawn(move || {
-        let mut lines = Vec::new();
+    let (tell, lines) = mpsc::channel();
+    // Nobody waits for this thread: a process that outlives the client may hold its output open.
+    thread::spawn(move || {
         for line in BufReader::new(out).lines().map_while(Result::ok) {
             steps::say(&line);
-            lines.push(line);
+            if tell.send(line).is_err() {
+                return;
+            }
         }
-        lines
     });
-    let end = Instant::now() + LIMIT;
-    let status = loop {
-        if let Some(status) = child.try_wait()? {
-            break status.to_string();
-        }
-        if Instant::now() > end {
-            // Without the platform the client comes to its end too.
-            child.kill()?;
-            child.wait()?;
-            break format!("no end after {} s", LIMIT.as_secs());
-        }
-        thread::sleep(Duration::from_millis(50));
-    };
-    let lines =
-        lines.join().map_err(|_| anyhow::anyhow!("reading the lines of {}", client.name))?;
-    let (passed, mut failed) = count(&lines);
+    let status = ended(&mut child, LIMIT, GRACE)?;
+    let (passed, mut failed) = count(&rest(&lines, GRACE));
     // A program that breaks off has to fail, whatever it said before.
-    let whole = child.wait().is_ok_and(|status| status.success());
-    if !whole && failed.is_empty() {
+    if !status.is_some_and(|status| status.success()) && failed.is_empty() {
+        let status = match status {
+            Some(status) => status.to_string(),
+            None => format!("no end after {} s", LIMIT.as_secs()),
+        };
         let said = house::tail(log);
         failed.push(format!("{} broke off ({status}):\n{said}", client.name));
     }
@@ -260,6 +254,41 @@ fn follow(mut child: Child, client: &Client, log: &Path) -> Result<Outcome> {
         failed.push(format!("{} checked nothing", client.name));
     }
     Ok(Outcome::Ran { passed, failed })
+}
+
+/// How a process ended; none when it had to be made to, because its time was over.
+///
+/// It is asked to first: the emulator passes that on to the client, which would outlive it.
+fn ended(child: &mut Child, limit: Duration, grace: Duration) -> Result<Option<ExitStatus>> {
+    if let Some(status) = wait(child, limit)? {
+        return Ok(Some(status));
+    }
+    // Where there is no such command, it is killed after the same time.
+    drop(Command::new("kill").arg(child.id().to_string()).stderr(Stdio::null()).status());
+    if wait(child, grace)?.is_none() {
+        child.kill()?;
+        child.wait()?;
+    }
+    Ok(None)
+}
+
+/// Waits for the end of a process for so long.
+fn wait(child: &mut Child, limit: Duration) -> Result<Option<ExitStatus>> {
+    let end = Instant::now() + limit;
+    loop {
+        let status = child.try_wait()?;
+        if status.is_some() || Instant::now() >= end {
+            return Ok(status);
+        }
+        thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// All lines until nobody can write another, or until the time is over.
+fn rest(lines: &Receiver<String>, limit: Duration) -> Vec<String> {
+    let end = Instant::now() + limit;
+    let next = || lines.recv_timeout(end.saturating_duration_since(Instant::now())).ok();
+    std::iter::from_fn(next).collect()
 }
 
 /// How many checks passed, and the lines of those that did not.
@@ -286,6 +315,35 @@ mod tests {
         let lines = ["ok a: b", "okay", "FAILED a: c: because", "FAILEDX", "ok a: d"];
         let lines = lines.map(str::to_owned);
         assert_eq!(count(&lines), (2, vec!["FAILED a: c: because".to_owned()]));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn one_that_hangs_is_told_to_end_and_then_made_to() {
+        let check = |script: &str, grace: Duration, said: &str| {
+            let mut command = Command::new("sh");
+            command.args(["-c", script]).stdin(Stdio::null()).stdout(Stdio::piped());
+            let mut child = command.spawn().unwrap();
+            let mut out = BufReader::new(child.stdout.take().unwrap());
+            // It is told nothing before it listens.
+            let mut line = String::new();
+            out.read_line(&mut line).unwrap();
+            let status = ended(&mut child, Duration::ZERO, grace).unwrap();
+            assert_eq!(status, None, "{script}");
+            let more: Vec<_> = out.lines().map_while(Result::ok).collect();
+            assert_eq!(more.join(" "), said, "{script}");
+        };
+        check("trap 'echo told; exit' TERM; echo up; while :; do sleep 0.05; done", LIMIT, "told");
+        check("trap '' TERM; echo up; while :; do sleep 0.05; done", Duration::ZERO, "");
+    }
+
+    #[test]
+    fn lines_are_waited_for_so_long_and_no_longer() {
+        let (tell, lines) = mpsc::channel();
+        tell.send("ok a: b".to_owned()).unwrap();
+        assert_eq!(rest(&lines, Duration::ZERO), ["ok a: b"]);
+        drop(tell);
+        assert!(rest(&lines, LIMIT).is_empty());
     }
 
     #[test]
