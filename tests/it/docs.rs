@@ -81,10 +81,31 @@ fn present(needs: &[&str]) -> bool {
     missing.is_empty()
 }
 
+/// Why a snippet did not run to its end.
+struct Broken {
+    /// Another program took the port of the application before the application did.
+    is_taken: bool,
+    /// What it was, with all that was printed.
+    what: String,
+}
+
 fn run(page: &str, needs: &[&str]) {
     if !present(needs) {
         return;
     }
+    // A free port may be somebody else's a moment later: then another one is tried.
+    for _ in 0..5 {
+        match once(page) {
+            Ok(()) => return,
+            Err(broken) if broken.is_taken => println!("{}", broken.what),
+            Err(broken) => panic!("{}", broken.what),
+        }
+    }
+    panic!("{page}: every port that was free was taken a moment later");
+}
+
+/// Runs a page once, with a port that was free when it began.
+fn once(page: &str) -> Result<(), Broken> {
     let folder = Folder::new(page);
     let application = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
     let mut ran = 0;
@@ -93,16 +114,17 @@ fn run(page: &str, needs: &[&str]) {
         match block.words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
             ["sh", "run"] => {
                 ran += 1;
-                one(page, &folder.0, &text);
+                one(page, &folder.0, &text, &application)?;
             }
             [_, file] => fs::write(folder.0.join(file), text).unwrap(),
             _ => panic!("{page}: a block {:?} is neither a file nor run", block.words),
         }
     }
     assert!(ran > 0, "{page} runs nothing");
+    Ok(())
 }
 
-fn one(page: &str, folder: &Path, script: &str) {
+fn one(page: &str, folder: &Path, script: &str, application: &str) -> Result<(), Broken> {
     let built = binary("ringback").parent().map(Path::to_owned).unwrap_or_default();
     let path = std::env::var_os("PATH").unwrap_or_default();
     let path = std::env::join_paths([built].into_iter().chain(std::env::split_paths(&path)));
@@ -115,13 +137,14 @@ fn one(page: &str, folder: &Path, script: &str) {
         .stdin(Stdio::null())
         .output()
         .unwrap();
-    assert!(
-        output.status.success(),
-        "{page}: {}\n{script}\n{}\n{}",
-        output.status,
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    );
+    if output.status.success() {
+        return Ok(());
+    }
+    let out = String::from_utf8_lossy(&output.stdout);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    // As `ringback serve` says it.
+    let is_taken = errors.contains(&format!("another program listens at {application}"));
+    Err(Broken { is_taken, what: format!("{page}: {}\n{script}\n{out}\n{errors}", output.status) })
 }
 
 #[test]
