@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import tempfile
 import time
@@ -37,8 +38,9 @@ class Emulator:
         end = time.monotonic() + 30
         while not (ready.exists() and variables.exists() and ready.read_text().strip()):
             if self.process.poll() is not None or time.monotonic() > end:
+                said = self.tail()
                 self.__exit__()
-                raise SystemExit(f"the emulator did not start:\n{self.tail()}")
+                raise SystemExit(f"the emulator did not start:\n{said}")
             time.sleep(0.02)
         self.url = ready.read_text().strip()
         self.variables = read(variables.read_text())
@@ -51,6 +53,7 @@ class Emulator:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def token(self, *more):
         """A token of the application, minted by our own command line."""
