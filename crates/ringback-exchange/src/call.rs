@@ -17,6 +17,8 @@ pub(crate) struct Call {
     /// Why it could not go on as wished.
     pub(crate) error: Option<Box<str>>,
     pub(crate) ended: Option<Timestamp>,
+    /// Whether it is among those that may be forgotten.
+    pub(crate) finished: bool,
     /// Events that wait for those before them.
     pub(crate) outbox: VecDeque<Outgoing>,
     /// How many events are on their way.
@@ -33,6 +35,7 @@ impl Call {
             conversations: vec![conversation_id],
             error: None,
             ended: None,
+            finished: false,
             outbox: VecDeque::new(),
             flying: 0,
             pass_at: None,

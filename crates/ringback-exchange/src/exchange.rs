@@ -16,6 +16,7 @@ use crate::{
     flow::Post,
     id::{Id, IdMap},
     leg::{Leg, State},
+    legs::LegsOf,
     note::Told,
     phone::Phones,
     recording::Take,
@@ -41,6 +42,7 @@ pub struct Exchange {
     pub(crate) conversations: Store<Conversation>,
     pub(crate) webhooks: Store<Pending>,
     pub(crate) leg_ids: IdMap<u64>,
+    pub(crate) legs_of: LegsOf,
     pub(crate) conversation_ids: IdMap<u64>,
     /// The conversations that have been given a name, by that.
     pub(crate) names: HashMap<(ApplicationId, String), u64>,
@@ -61,7 +63,7 @@ pub struct Exchange {
     pub(crate) moves: u64,
     /// When the calls of the last second were placed, where that is limited.
     pub(crate) dialled: VecDeque<Timestamp>,
-    /// Finished calls, the oldest first.
+    /// Calls that are over and told, the oldest first.
     pub(crate) finished: VecDeque<u64>,
     pub(crate) live_calls: usize,
     pub(crate) timers: Timers,
@@ -92,6 +94,7 @@ impl Exchange {
             conversations: Store::new(),
             webhooks: Store::new(),
             leg_ids: IdMap::default(),
+            legs_of: LegsOf::default(),
             conversation_ids: IdMap::default(),
             names: HashMap::new(),
             posts: HashMap::new(),
@@ -117,6 +120,7 @@ impl Exchange {
     ///
     /// Whatever has fallen due by `now` happens first, each at its own time.
     pub fn handle(&mut self, now: Timestamp, input: Input) -> Output {
+        self.forget_finished();
         while let Some((at, due)) = self.timers.pop(now) {
             self.now = at;
             self.fall_due(at, due);

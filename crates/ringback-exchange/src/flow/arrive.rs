@@ -63,7 +63,7 @@ impl Exchange {
 
         let id = Id::derive(seed, Purpose::Leg, ordinal, 0);
         self.leg_ids.insert(id, ordinal);
-        self.legs.insert(Leg {
+        self.add_leg(Leg {
             id,
             call,
             conversation,

@@ -165,6 +165,7 @@ impl Exchange {
         if let Some(call) = self.calls.get_mut(call_key) {
             call.flying = call.flying.saturating_sub(1);
             self.send_events(now, call_key, false);
+            self.if_all_is_told(call_key);
         }
     }
 

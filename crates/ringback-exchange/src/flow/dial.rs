@@ -67,7 +67,7 @@ impl Exchange {
         let id = Id::derive(seed, Purpose::Leg, key, 0);
         self.leg_ids.insert(id, key);
         let is_phone = dialling.far.is_phone();
-        self.legs.insert(Leg {
+        self.add_leg(Leg {
             id,
             call: dialling.call,
             conversation: dialling.conversation,

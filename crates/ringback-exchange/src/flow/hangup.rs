@@ -4,7 +4,6 @@ use ringback_model::Timestamp;
 
 use crate::{
     Effect, Exchange, SocketCommand,
-    call::Call,
     conversation::{MemberState, What},
     far::Far,
     leg::{By, State, Way},
@@ -145,6 +144,7 @@ impl Exchange {
         // Nobody waits for its script any more.
         let asking = leg.asking.take();
         let (call, is_app) = (leg.call, matches!(leg.far, Far::App));
+        self.phones.release(&leg.phone(), key);
         let socket = (!leg.far.is_phone()).then(|| leg.id());
         if let Some(webhook) = asking {
             self.webhooks.remove(webhook);
@@ -193,41 +193,6 @@ impl Exchange {
             } else {
                 // The one that a call made for itself is gone with its last leg.
                 self.conversations.remove(conversation_key);
-            }
-        }
-    }
-
-    /// Nobody is left.
-    fn call_is_over(&mut self, now: Timestamp, key: u64) {
-        let Some(call) = self.calls.get_mut(key).filter(|call| call.ended.is_none()) else {
-            return;
-        };
-        call.ended = Some(now);
-        self.live_calls -= 1;
-        self.finished.push_back(key);
-        // A call stays for as long as there is something left to tell of it.
-        for _ in self.settings.finished_calls..self.finished.len() {
-            let Some(oldest) = self.finished.pop_front() else { break };
-            if self.calls.get(oldest).is_some_and(Call::is_telling) {
-                self.finished.push_back(oldest);
-            } else {
-                self.forget(oldest);
-            }
-        }
-    }
-
-    /// Drops a finished call with its legs.
-    fn forget(&mut self, key: u64) {
-        let Some(call) = self.calls.remove(key) else { return };
-        for conversation in call.conversations {
-            let live = self.conversation_ids.get(&conversation).copied();
-            if live.is_none_or(|live| self.conversations.get(live).is_none()) {
-                self.conversation_ids.remove(&conversation);
-            }
-        }
-        for leg in call.legs {
-            if let Some(leg) = self.legs.remove(leg) {
-                self.leg_ids.remove(&leg.id);
             }
         }
     }

@@ -2,7 +2,11 @@
 
 mod script;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc,
+};
 
 use ringback_model::Timestamp;
 
@@ -31,8 +35,6 @@ pub(crate) enum PhoneCommand {
 pub(crate) struct Phone {
     pub(crate) name: Option<Arc<str>>,
     pub(crate) script: Arc<Script>,
-    /// The leg it was last busy with.
-    pub(crate) leg: Option<u64>,
 }
 
 /// The phones that have been set up, by address; every other address has a phone with the default script.
@@ -42,11 +44,13 @@ pub(crate) struct Phone {
 pub(crate) struct Phones {
     set_up: BTreeMap<Arc<str>, Phone>,
     default: Arc<Script>,
+    /// The legs that are up, by a hash of the address, which is smaller than the address.
+    busy: BTreeSet<(u64, u64)>,
 }
 
 impl Phones {
     pub(crate) fn new(default: Script) -> Self {
-        Self { set_up: BTreeMap::new(), default: Arc::new(default) }
+        Self { set_up: BTreeMap::new(), default: Arc::new(default), busy: BTreeSet::new() }
     }
 
     /// How a phone behaves that nobody has set up.
@@ -64,19 +68,33 @@ impl Phones {
 
     pub(crate) fn set(&mut self, number: &str) -> &mut Phone {
         let script = Arc::clone(&self.default);
-        self.set_up.entry(number.into()).or_insert(Phone { name: None, script, leg: None })
+        self.set_up.entry(number.into()).or_insert(Phone { name: None, script })
     }
 
     /// A phone is busy with a leg from now on; answers how it behaves.
     pub(crate) fn engage(&mut self, number: &str, leg: u64) -> Arc<Script> {
-        match self.set_up.get_mut(number) {
-            Some(phone) => {
-                phone.leg = Some(leg);
-                Arc::clone(&phone.script)
-            }
-            None => Arc::clone(&self.default),
-        }
+        self.busy.insert((hash(number), leg));
+        Arc::clone(self.get(number).map_or(&self.default, |phone| &phone.script))
     }
+
+    /// A leg is over, and its phone busy with it no more.
+    pub(crate) fn release(&mut self, number: &str, leg: u64) {
+        self.busy.remove(&(hash(number), leg));
+    }
+
+    /// The legs that a phone is busy with, the oldest first.
+    ///
+    /// There may be one of another phone between them, whose address has the same hash.
+    pub(crate) fn legs(&self, number: &str) -> impl DoubleEndedIterator<Item = u64> {
+        let hash = hash(number);
+        self.busy.range((hash, 0)..=(hash, u64::MAX)).map(|(_, leg)| *leg)
+    }
+}
+
+fn hash(number: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    number.hash(&mut hasher);
+    hasher.finish()
 }
 
 impl Script {

@@ -128,17 +128,21 @@ fn leg_of(
     can: impl Fn(&Leg) -> bool,
 ) -> Result<(Arc<str>, u64), Refusal> {
     let number = address(number)?;
-    let up = || {
-        let legs = exchange.legs.iter().rev();
-        legs.filter(|(_, leg)| !leg.state.is_over() && leg.phone() == number)
-    };
-    if exchange.phones.get(&number).is_none() && up().next().is_none() {
+    if exchange.phones.get(&number).is_none() && up(exchange, &number).next().is_none() {
         return Err(refusal::no_such_phone(&number));
     }
-    match up().find(|(_, leg)| can(leg)) {
-        Some((key, _)) => Ok((number, key)),
+    let leg = up(exchange, &number).find(|(_, leg)| can(leg)).map(|(key, _)| key);
+    match leg {
+        Some(key) => Ok((number, key)),
         None => Err(refusal::phone_idle(&number, what)),
     }
+}
+
+/// The legs of a phone that are up, the newest first.
+fn up<'a>(exchange: &'a Exchange, number: &'a str) -> impl Iterator<Item = (u64, &'a Leg)> {
+    let legs = exchange.phones.legs(number).rev();
+    legs.filter_map(|key| Some((key, exchange.legs.get(key)?)))
+        .filter(|(_, leg)| !leg.state.is_over() && *leg.phone() == *number)
 }
 
 /// The address of a phone as it is kept: a number, `app:NAME`, `vbc:EXTENSION` or a SIP URI.
@@ -154,8 +158,7 @@ fn shown(exchange: &Exchange, number: &str, what: &str) -> Result<PhoneView, Ref
 /// A phone that is set up, or one that is not and has been called.
 fn phone(exchange: &Exchange, number: &str) -> Option<PhoneView> {
     let set_up = exchange.phones.get(number);
-    let busy =
-        exchange.legs.iter().rev().find(|(_, leg)| *leg.phone() == *number && !leg.state.is_over());
+    let busy = up(exchange, number).next();
     let script = set_up.map_or_else(|| exchange.phones.default_script(), |phone| &phone.script);
     let state = match busy.map(|(_, leg)| (leg.way, leg.state)) {
         None => PhoneState::Idle,
