@@ -1,11 +1,11 @@
 //! The tutorial's call, again and again, on an exchange whose application answers at once.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 
 use bytes::Bytes;
 use ringback_exchange::{
-    Caller, Effect, Exchange, Incoming, Input, KeyPair, Output, Request, Settings, WebhookId,
-    WebhookOutcome,
+    CallNumber, Caller, Effect, Exchange, Incoming, Input, KeyPair, Note, Output, Request,
+    Settings, WebhookId, WebhookOutcome,
 };
 use ringback_model::{
     ApiKey, ApplicationId, HttpMethod, Operation, PhoneNumber, Secret, Timestamp,
@@ -41,6 +41,8 @@ pub(crate) struct Calls {
     live: u64,
     /// How many timed events there were: inputs that were handled, effects that were made.
     pub(crate) events: u64,
+    /// The transcripts, when they are kept: as an emulator holds them.
+    pub(crate) transcripts: Option<HashMap<CallNumber, Vec<(u64, Note)>>>,
 }
 
 impl Calls {
@@ -55,6 +57,7 @@ impl Calls {
             begun: 0,
             live,
             events: 0,
+            transcripts: None,
         };
         let hook = |url: &str, method| Webhook::new().address(url).http_method(method);
         let webhooks = VoiceWebhooks::new()
@@ -121,15 +124,30 @@ impl Calls {
     fn take(&mut self, effects: Vec<Effect>) {
         self.events += 1 + effects.len() as u64;
         for effect in effects {
-            if let Effect::Webhook(attempt) = effect {
-                let (status, body) = match attempt.reply_matters {
-                    true => (200, self.script.clone()),
-                    false => (204, Bytes::new()),
-                };
-                let outcome = WebhookOutcome::Reply { status, content_type: None, body };
-                self.replies.push_back((attempt.id, attempt.attempt, outcome));
+            match effect {
+                Effect::Webhook(attempt) => {
+                    let (status, body) = match attempt.reply_matters {
+                        true => (200, self.script.clone()),
+                        false => (204, Bytes::new()),
+                    };
+                    let outcome = WebhookOutcome::Reply { status, content_type: None, body };
+                    self.replies.push_back((attempt.id, attempt.attempt, outcome));
+                }
+                Effect::Note(note) => self.keep(note),
+                _ => {}
             }
         }
+    }
+
+    /// Keeps a note in the transcript of its call, which grows by a quarter.
+    fn keep(&mut self, note: Note) {
+        let Some(transcripts) = &mut self.transcripts else { return };
+        let Some(call) = note.call(&self.exchange) else { return };
+        let transcript = transcripts.entry(call).or_default();
+        if transcript.len() == transcript.capacity() {
+            transcript.reserve_exact((transcript.len() / 4).max(8));
+        }
+        transcript.push((self.events, note));
     }
 
     fn ask<O: Operation>(&mut self, caller: Caller, operation: &O) -> Value {

@@ -30,6 +30,8 @@ pub(crate) struct Core {
     pub(crate) epoch: u64,
     /// Where inputs are kept, when they are.
     pub(crate) journal: Option<Journal>,
+    /// What the driver does next, so that it is called only when it has to do something sooner.
+    pub(crate) planned: Next,
     settings: Settings,
 }
 
@@ -63,6 +65,7 @@ impl Core {
             webhooks: WebhookLog::default(),
             epoch: 0,
             journal: None,
+            planned: Next::Wait,
             settings,
         }
     }
@@ -207,6 +210,21 @@ impl Core {
     /// The transcript of a call, when it has one.
     pub(crate) fn transcript(&self, call: &LegId) -> Option<Vec<control::TranscriptEntry>> {
         self.history.transcript(&self.exchange, call)
+    }
+
+    /// Whether there is something to do before the driver means to look again; it has to be called
+    /// then.
+    pub(crate) fn calls_driver(&mut self) -> bool {
+        let next = self.next(self.exchange.deadlines());
+        let sooner = match (next, self.planned) {
+            (Next::Wait, _) => false,
+            (Next::At(_), Next::Wait) => true,
+            (Next::At(next), Next::At(planned)) => next < planned,
+        };
+        if sooner {
+            self.planned = next;
+        }
+        sooner
     }
 
     fn may_skip(&self, now: Instant) -> bool {

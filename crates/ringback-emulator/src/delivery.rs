@@ -1,10 +1,8 @@
 //! What became of each attempt at a webhook, for those who measure.
 
-use std::{
-    sync::{Arc, OnceLock},
-    time::Duration,
-};
+use std::{sync::OnceLock, time::Duration};
 
+use bytes::Bytes;
 use ringback_exchange::WebhookOutcome;
 use ringback_model::LegId;
 use tokio::sync::broadcast;
@@ -31,7 +29,7 @@ pub struct Delivery {
     /// From when the call wanted it sent until the reply was there: waiting for a turn counts.
     pub took: Duration,
     /// What was sent, as JSON.
-    pub payload: Arc<[u8]>,
+    pub payload: Bytes,
 }
 
 /// Tells of deliveries; the room for them is made when somebody listens first.
@@ -60,7 +58,7 @@ impl Deliveries {
             reply_matters: envelope.reply_matters,
             outcome,
             took,
-            payload: Arc::clone(&sent.json),
+            payload: sent.json.clone(),
         };
         // Nobody is left: then nobody misses it.
         drop(listeners.send(delivery));

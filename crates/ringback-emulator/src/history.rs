@@ -17,6 +17,8 @@ const TRANSCRIPT: Budget = Budget { entries: 2_000, bytes: 1024 * 1024 };
 /// What the transcripts of all finished calls together keep.
 const FINISHED: Budget = Budget { entries: usize::MAX, bytes: 64 * 1024 * 1024 };
 
+/// When fewer finished calls are kept, the exchange may forget one before anything is known of it.
+const SOON: usize = 64;
 /// About what the ids of an entry in words cost.
 const IDS: usize = 160;
 
@@ -102,9 +104,8 @@ impl History {
         if let Some(call) = call {
             self.transcribe(exchange, call, kept.clone());
         }
-        // The exchange forgets only calls that so many have ended after, and each is told of.
-        let outlived = self.finished_calls >= RESUMABLE.entries;
-        let kept = if outlived { kept } else { kept.in_words(exchange, self.last) };
+        let at_once = self.finished_calls < SOON;
+        let kept = if at_once { kept.in_words(exchange, self.last) } else { kept };
         self.kept.add(kept.bytes());
         self.entries.push_back((self.last, kept));
         while self.kept.exceeds(RESUMABLE)
@@ -129,8 +130,28 @@ impl History {
             self.transcribed.bytes += transcript.kept.bytes;
             self.finished.push_back(call);
             self.forget(exchange);
+            self.save(exchange);
         }
         self.limit();
+    }
+
+    /// Puts into words what those who resume may still want of a call that the exchange forgets when
+    /// half as many as it keeps have ended again.
+    fn save(&mut self, exchange: &Exchange) {
+        let place = self.finished.len().checked_sub(self.finished_calls.div_ceil(2));
+        let call = place.and_then(|place| self.finished.get(place));
+        let Some(transcript) = call.and_then(|call| self.transcripts.get(call)) else { return };
+        let oldest = self.entries.front().map_or(u64::MAX, |(sequence, _)| *sequence);
+        for (number, _) in transcript.entries.iter().rev().take_while(|entry| entry.0 >= oldest) {
+            let place = self.entries.binary_search_by_key(number, |(sequence, _)| *sequence);
+            if let Some((_, kept)) = place.ok().and_then(|place| self.entries.get_mut(place))
+                && matches!(kept, Kept::Note(_))
+            {
+                self.kept.remove(0, kept.bytes());
+                *kept = kept.clone().in_words(exchange, *number);
+                self.kept.bytes += kept.bytes();
+            }
+        }
     }
 
     /// Drops transcripts of finished calls, as the exchange does: not of those that it still tells of.

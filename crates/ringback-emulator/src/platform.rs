@@ -131,8 +131,7 @@ impl Platform {
         let mut core = self.core();
         let outcome = core.feed(Instant::now(), input);
         let reply = self.follow(&mut core, outcome);
-        drop(core);
-        self.wake.notify_one();
+        self.call_driver(core);
         reply
     }
 
@@ -210,13 +209,19 @@ impl Platform {
         self.wake.notify_one();
     }
 
+    /// Gives the state back, and calls the driver when that has something to do sooner.
+    fn call_driver(&self, mut core: MutexGuard<'_, Core>) {
+        let calls = core.calls_driver();
+        drop(core);
+        if calls {
+            self.wake.notify_one();
+        }
+    }
+
     fn send(self: &Arc<Self>, core: &mut Core, attempt: Attempt) {
         let sent = Sent::from(attempt);
-        let url = match self.sender.target(&sent.envelope.url) {
-            Some(url) => url.to_string(),
-            None => sent.envelope.url.as_ref().to_owned(),
-        };
-        core.webhooks.begin(sent.clone(), &url, self.wall.now());
+        let target = self.sender.known_target(&sent.envelope.url);
+        core.webhooks.begin(sent.clone(), Arc::clone(&target.shown), self.wall.now());
         let (epoch, number) = (core.epoch, core.last_input());
         let cancelled = self.flights().clone();
         let platform = Arc::clone(self);
@@ -259,8 +264,7 @@ impl Platform {
         let input = Input::Webhook { id, attempt, outcome: sending.outcome };
         let outcome = core.feed(now, input);
         self.follow(&mut core, outcome);
-        drop(core);
-        self.wake.notify_one();
+        self.call_driver(core);
     }
 
     /// Lets time pass until the emulator stops.
@@ -270,6 +274,7 @@ impl Platform {
                 let mut core = self.core();
                 let (outcome, next) = core.tick(Instant::now());
                 self.follow(&mut core, outcome);
+                core.planned = next;
                 next
             };
             match next {

@@ -5,8 +5,9 @@
 #[path = "../calls.rs"]
 mod calls;
 
-use std::alloc::System;
+use std::{alloc::System, collections::HashMap};
 
+use ringback_exchange::Note;
 use ringback_tests::measure::{self, Goal, Line};
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 
@@ -16,13 +17,19 @@ use crate::calls::{Calls, LIVE};
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 const NAME: &str = "exchange-heap";
+const TRANSCRIPTS: &str = "transcript-heap";
 
 fn main() {
     let wanted = std::env::args().skip(1).find(|arg| arg != "--bench").unwrap_or_default();
     if wanted == "--list" {
         measure::print(NAME);
-    } else if wanted.is_empty() || wanted == NAME {
+        measure::print(TRANSCRIPTS);
+    }
+    if wanted.is_empty() || wanted == NAME {
         live_calls();
+    }
+    if wanted.is_empty() || wanted == TRANSCRIPTS {
+        transcripts();
     }
 }
 
@@ -45,6 +52,28 @@ fn live_calls() {
     measure::print(&format!(
         "exchange-heap: {:.2} KiB for a live call and a finished one that is kept",
         with_finished / 1024.0
+    ));
+}
+
+/// The same calls, with all that happened in them for those who look.
+fn transcripts() {
+    let mut calls = Calls::new(LIVE);
+    let before = allocated();
+    calls.transcripts = Some(HashMap::new());
+    calls.fill();
+    let each = (allocated() - before) / LIVE as f64;
+    let line = Line {
+        name: TRANSCRIPTS,
+        what: "live heap of a call with its transcript, 10,000 live at once",
+        against: "a limit",
+        goal: Goal::AtMost(8.0),
+    };
+    line.print_single(each / 1024.0, "KiB", 1);
+    let kept = calls.transcripts.iter().flatten().map(|(_, transcript)| transcript.len());
+    measure::print(&format!(
+        "transcript-heap: {:.1} entries of {} bytes for a call",
+        kept.sum::<usize>() as f64 / LIVE as f64,
+        size_of::<(u64, Note)>()
     ));
 }
 

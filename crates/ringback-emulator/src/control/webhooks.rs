@@ -42,10 +42,9 @@ pub(super) async fn replay(
 ) -> Result<Response, Refusal> {
     let id = decode::<ReplayWebhook>(parts)?.webhook_id;
     let sent = platform.core().webhooks.sent(id).ok_or_else(|| no_webhook(id))?;
-    let url = platform.sender.target(&sent.envelope.url);
-    let url = url.map_or_else(|| sent.envelope.url.as_ref().to_owned(), |url| url.to_string());
+    let url = Arc::clone(&platform.sender.known_target(&sent.envelope.url).shown);
     let sending = platform.sender.send(&sent.envelope, &sent.json).await;
-    let record = platform.core().webhooks.replayed(id, &url, &sending);
+    let record = platform.core().webhooks.replayed(id, url, &sending);
     let record = record.ok_or_else(|| no_webhook(id))?;
     Ok(reply::value(StatusCode::OK, &record.view()))
 }

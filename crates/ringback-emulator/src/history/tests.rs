@@ -150,18 +150,26 @@ fn one_call_is_bounded() {
 
 #[test]
 fn calls_are_forgotten_with_the_exchange() {
-    let mut world = World::new(2);
-    let up = world.call();
-    let calls = [(); 4].map(|()| {
-        let call = world.call();
-        world.hang_up(&call);
-        call
-    });
-    let are_kept = calls.each_ref().map(|call| world.length(call).is_some());
-    assert_eq!((are_kept, world.length(&up).is_some()), ([false, false, true, true], true));
-    // Those who resume are told of the forgotten ones too.
-    let told = world.history.since(&world.exchange, 0);
-    assert!(calls.iter().all(|call| told.iter().any(|entry| entry.call.as_ref() == Some(call))));
+    for finished_calls in [2, SOON] {
+        let mut world = World::new(finished_calls);
+        let up = world.call();
+        let mut told = Vec::new();
+        let calls: Vec<_> = (0..finished_calls + 2)
+            .map(|_| {
+                let call = world.call();
+                world.hang_up(&call);
+                told.extend(world.history.transcript(&world.exchange, &call).unwrap());
+                call
+            })
+            .collect();
+        let kept = calls.iter().map(|call| world.length(call).is_some());
+        assert!(kept.eq((0..finished_calls + 2).map(|place| place >= 2)));
+        assert!(world.length(&up).is_some());
+        // Those who resume are told of the forgotten ones as of all others.
+        let mut resumed = world.history.since(&world.exchange, 0);
+        resumed.retain(|entry| entry.call.as_ref() != Some(&up));
+        assert_eq!(resumed, told);
+    }
     // One that is forgotten before all of it is told leaves nothing behind.
     let mut world = World::new(0);
     for _ in 0..3 {

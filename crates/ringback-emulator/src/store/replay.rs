@@ -16,6 +16,7 @@ use super::{
 use crate::{
     Error,
     core::Core,
+    mask,
     start::Ready,
     webhook::{envelope::Sent, sender::Sending},
 };
@@ -110,8 +111,8 @@ fn repeat(core: &mut Core, lost: &mut Lost, row: &Row, input: Input) {
             Effect::Webhook(attempt) => {
                 lost.webhooks.insert((attempt.id, attempt.attempt), at);
                 let sent = Sent::from(*attempt);
-                let url = sent.envelope.url.to_string();
-                core.webhooks.begin(sent, &url, at);
+                let url = mask::addresses(&sent.envelope.url).into();
+                core.webhooks.begin(sent, url, at);
             }
             Effect::Fetch(fetch) => drop(lost.fetches.insert(fetch.id)),
             Effect::Socket { leg, command: SocketCommand::Open(_) } => {

@@ -177,7 +177,7 @@ impl Kept {
             }
             Deed::Reset => {
                 let now = self.zero + Duration::from_millis(self.at);
-                self.core.together(|core| drop(core.reset(now)));
+                self.core.together(|core| core.reset(now));
                 self.asked.clear();
                 self.applications.clear();
                 self.calls.clear();

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use ringback_exchange::{Attempt, WebhookId};
 use ringback_model::{ApplicationId, HttpMethod, LegId};
 
@@ -26,7 +27,7 @@ pub(crate) struct Envelope {
 #[derive(Clone, Debug)]
 pub(crate) struct Sent {
     pub(crate) envelope: Arc<Envelope>,
-    pub(crate) json: Arc<[u8]>,
+    pub(crate) json: Bytes,
 }
 
 impl From<Attempt> for Sent {
@@ -35,7 +36,7 @@ impl From<Attempt> for Sent {
             Ok(json) => json.into(),
             Err(error) => {
                 tracing::error!(%error, kind = attempt.kind, "a webhook cannot be written");
-                Arc::from(b"{}".as_slice())
+                Bytes::from_static(b"{}")
             }
         };
         let envelope = Arc::new(Envelope {

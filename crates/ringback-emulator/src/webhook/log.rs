@@ -1,10 +1,8 @@
 //! What was sent and what came back, kept for people to look at.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
+use bytes::Bytes;
 use ringback_exchange::WebhookOutcome;
 use ringback_model::{Json, LegId, Timestamp, control};
 
@@ -20,15 +18,12 @@ const ATTEMPTS: usize = 100;
 /// How much of a reply is kept.
 const REPLY: usize = 64 * 1024;
 /// About what a webhook costs beside its texts.
-const RECORD: usize = 640;
-/// About what an attempt costs beside its texts.
-const ATTEMPT: usize = 240;
+const RECORD: usize = 480;
 
 /// The webhooks of the emulator, the oldest forgotten first.
 #[derive(Debug, Default)]
 pub(crate) struct WebhookLog {
     records: BTreeMap<u64, Record>,
-    calls: HashMap<LegId, Vec<u64>>,
     /// What the records cost together.
     bytes: usize,
 }
@@ -37,48 +32,58 @@ pub(crate) struct WebhookLog {
 #[derive(Clone, Debug)]
 pub(crate) struct Record {
     sent: Sent,
-    attempts: Vec<Arc<control::WebhookAttempt>>,
+    attempts: Vec<Attempt>,
+}
+
+/// An attempt as it was made; it is put into words for those who look.
+#[derive(Clone, Debug)]
+struct Attempt {
+    number: u32,
+    is_replay: bool,
+    /// No secret is in it.
+    url: Arc<str>,
+    sent: Timestamp,
+    /// What came of it after how many milliseconds; none while it is under way.
+    ended: Option<(u64, WebhookOutcome)>,
 }
 
 impl WebhookLog {
-    /// Notes that an attempt is about to be made.
-    pub(crate) fn begin(&mut self, sent: Sent, url: &str, now: Timestamp) {
-        let id = sent.envelope.id.0;
-        let number = sent.envelope.attempt;
-        let attempt = control::WebhookAttempt::new(number, mask::addresses(url), now);
-        if !self.records.contains_key(&id) {
-            if let Some(call) = &sent.envelope.call {
-                self.calls.entry(call.clone()).or_default().push(id);
-            }
-            let record = Record { sent: sent.clone(), attempts: Vec::new() };
+    /// Notes that an attempt is about to be made; no secret is in the address.
+    pub(crate) fn begin(&mut self, sent: Sent, url: Arc<str>, now: Timestamp) {
+        let (id, number) = (sent.envelope.id.0, sent.envelope.attempt);
+        let attempt = Attempt { number, is_replay: false, url, sent: now, ended: None };
+        if let Some(record) = self.records.get_mut(&id) {
+            self.bytes -= record.cost();
+            record.sent = sent;
+            record.push(attempt);
+            self.bytes += record.cost();
+        } else {
+            let record = Record { sent, attempts: vec![attempt] };
             self.bytes += record.cost();
             self.records.insert(id, record);
         }
-        self.change(id, |record| {
-            record.sent = sent;
-            record.push(attempt);
-        });
+        self.forget();
     }
 
     /// Notes how an attempt ended.
     pub(crate) fn end(&mut self, id: u64, number: u32, sending: &Sending) {
         self.change(id, |record| {
-            let attempt = record.attempts.iter_mut().rev().find(|entry| entry.attempt == number);
+            let attempt = record.attempts.iter_mut().rev().find(|entry| entry.number == number);
             if let Some(attempt) = attempt {
-                fill(Arc::make_mut(attempt), sending);
+                attempt.end(sending);
             }
         });
     }
 
-    /// Adds an attempt that was made by hand.
-    pub(crate) fn replayed(&mut self, id: u64, url: &str, sending: &Sending) -> Option<Record> {
+    /// Adds an attempt that was made by hand; no secret is in the address.
+    pub(crate) fn replayed(&mut self, id: u64, url: Arc<str>, sending: &Sending) -> Option<Record> {
         self.change(id, |record| {
-            let last = record.attempts.iter().map(|entry| entry.attempt).max();
+            let last = record.attempts.iter().map(|entry| entry.number).max();
             let number = last.unwrap_or_default() + 1;
-            let url = mask::addresses(url);
-            let mut entry = control::WebhookAttempt::new(number, url, sending.sent).replay(true);
-            fill(&mut entry, sending);
-            record.push(entry);
+            let mut attempt =
+                Attempt { number, is_replay: true, url, sent: sending.sent, ended: None };
+            attempt.end(sending);
+            record.push(attempt);
             record.clone()
         })
     }
@@ -93,13 +98,10 @@ impl WebhookLog {
 
     /// The newest of all of them, or of those of one call, in their order.
     pub(crate) fn list(&self, call: Option<&LegId>, limit: usize) -> Vec<Record> {
-        let mut newest: Vec<_> = match call {
-            None => self.records.values().rev().take(limit).cloned().collect(),
-            Some(call) => {
-                let ids = self.calls.get(call).into_iter().flatten().rev();
-                ids.filter_map(|id| self.get(*id).cloned()).take(limit).collect()
-            }
-        };
+        let is_wanted =
+            |record: &&Record| call.is_none() || record.sent.envelope.call.as_ref() == call;
+        let wanted = self.records.values().rev().filter(is_wanted);
+        let mut newest: Vec<_> = wanted.take(limit).cloned().collect();
         newest.reverse();
         newest
     }
@@ -116,15 +118,8 @@ impl WebhookLog {
 
     fn forget(&mut self) {
         while self.records.len() > KEPT || self.bytes > MEMORY {
-            let Some((id, record)) = self.records.pop_first() else { return };
+            let Some((_, record)) = self.records.pop_first() else { return };
             self.bytes = self.bytes.saturating_sub(record.cost());
-            let Some(call) = &record.sent.envelope.call else { continue };
-            if let Some(ids) = self.calls.get_mut(call) {
-                ids.retain(|known| *known != id);
-                if ids.is_empty() {
-                    self.calls.remove(call);
-                }
-            }
         }
     }
 }
@@ -140,41 +135,69 @@ impl Record {
             envelope.method.clone(),
             mask::addresses(&envelope.url),
             Json::parse(&json).unwrap_or_default(),
-            self.attempts.iter().map(|attempt| control::WebhookAttempt::clone(attempt)).collect(),
+            self.attempts.iter().map(Attempt::view).collect(),
         );
         (shown.call, shown.leg) = (envelope.call.clone(), envelope.leg.clone());
         shown
     }
 
-    fn push(&mut self, attempt: control::WebhookAttempt) {
+    fn push(&mut self, attempt: Attempt) {
         if self.attempts.len() >= ATTEMPTS {
             self.attempts.remove(0);
         }
-        self.attempts.push(Arc::new(attempt));
+        self.attempts.push(attempt);
     }
 
     fn cost(&self) -> usize {
-        let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
-        let attempt = |attempt: &Arc<control::WebhookAttempt>| {
-            let texts = [&attempt.reply, &attempt.failure, &attempt.content_type];
-            ATTEMPT + attempt.url.len() + texts.into_iter().map(text).sum::<usize>()
-        };
-        let attempts: usize = self.attempts.iter().map(attempt).sum();
+        let attempts: usize = self.attempts.iter().map(Attempt::cost).sum();
         RECORD + self.sent.json.len() + self.sent.envelope.url.len() + attempts
     }
 }
 
-fn fill(entry: &mut control::WebhookAttempt, sending: &Sending) {
-    entry.sent = sending.sent;
-    entry.milliseconds = Some(sending.millis);
-    match &sending.outcome {
-        WebhookOutcome::Reply { status, content_type, body } => {
-            entry.status = Some(u32::from(*status));
-            entry.content_type.clone_from(content_type);
-            let kept = body.get(..REPLY).unwrap_or(body);
-            entry.reply = Some(String::from_utf8_lossy(kept).into_owned());
+impl Attempt {
+    fn end(&mut self, sending: &Sending) {
+        let outcome = match &sending.outcome {
+            WebhookOutcome::Reply { status, content_type, body } if body.len() > REPLY => {
+                // A part of it would keep the whole.
+                let body = Bytes::copy_from_slice(body.get(..REPLY).unwrap_or_default());
+                let (status, content_type) = (*status, content_type.clone());
+                WebhookOutcome::Reply { status, content_type, body }
+            }
+            outcome => outcome.clone(),
+        };
+        self.sent = sending.sent;
+        self.ended = Some((sending.millis, outcome));
+    }
+
+    fn view(&self) -> control::WebhookAttempt {
+        let mut shown = control::WebhookAttempt::new(self.number, self.url.as_ref(), self.sent);
+        if self.is_replay {
+            shown.replay = Some(true);
         }
-        WebhookOutcome::Failed { explanation, .. } => entry.failure = Some(explanation.clone()),
+        let Some((millis, outcome)) = &self.ended else { return shown };
+        shown.milliseconds = Some(*millis);
+        match outcome {
+            WebhookOutcome::Reply { status, content_type, body } => {
+                shown.status = Some(u32::from(*status));
+                shown.content_type.clone_from(content_type);
+                shown.reply = Some(String::from_utf8_lossy(body).into_owned());
+            }
+            WebhookOutcome::Failed { explanation, .. } => {
+                shown.failure = Some(explanation.clone());
+            }
+        }
+        shown
+    }
+
+    fn cost(&self) -> usize {
+        let texts = match &self.ended {
+            Some((_, WebhookOutcome::Reply { content_type, body, .. })) => {
+                body.len() + content_type.as_ref().map_or(0, String::len)
+            }
+            Some((_, WebhookOutcome::Failed { explanation, .. })) => explanation.len(),
+            None => 0,
+        };
+        size_of::<Self>() + self.url.len() + texts
     }
 }
 
@@ -182,7 +205,6 @@ fn fill(entry: &mut control::WebhookAttempt, sending: &Sending) {
 mod tests {
     use super::*;
     use crate::webhook::envelope::tests::envelope;
-    use bytes::Bytes;
     use ringback_exchange::WebhookId;
     use ringback_model::HttpMethod;
 
@@ -191,8 +213,9 @@ mod tests {
     fn add(log: &mut WebhookLog, id: u64, call: &str, reply: usize) {
         let mut envelope = envelope(HttpMethod::Post, "http://127.0.0.1:3000/webhooks/event");
         (envelope.id, envelope.call) = (WebhookId(id), Some(call.into()));
-        let json = Arc::from(br#"{"status":"answered"}"#.as_slice());
-        log.begin(Sent { envelope: Arc::new(envelope), json }, "http://127.0.0.1:3000/", NOW);
+        let json = Bytes::from_static(br#"{"status":"answered"}"#);
+        let url = "http://127.0.0.1:3000/".into();
+        log.begin(Sent { envelope: Arc::new(envelope), json }, url, NOW);
         let body = Bytes::from(vec![b'x'; reply]);
         let outcome = WebhookOutcome::Reply { status: 200, content_type: None, body };
         log.end(id, 1, &Sending { outcome, millis: 5, sent: NOW });
@@ -242,7 +265,6 @@ mod tests {
             // Those that are kept are the newest, and nothing is left of the others.
             let first = count + 1 - kept.len() as u64;
             assert_eq!(ids(&kept), (first..=count).collect::<Vec<_>>());
-            assert_eq!(log.calls.values().map(Vec::len).sum::<usize>(), kept.len());
             kept.len()
         };
         assert_eq!(check(KEPT as u64 + 10, 10), KEPT);

@@ -1,8 +1,8 @@
 //! Making one attempt at a webhook, exactly as told.
 
 use std::{
-    collections::BTreeMap,
-    sync::{Mutex, PoisonError},
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -23,6 +23,8 @@ use crate::{Error, Mapping, edge::WallClock, mask};
 pub(crate) const LONGEST_REPLY: usize = 1024 * 1024;
 /// How many webhooks are on their way at once, each with a socket; the others wait their turn.
 const AT_ONCE: usize = 512;
+/// How many addresses, and how many applications, are known by what was made of them.
+const KNOWN: usize = 1_000;
 /// The range of connection time-outs, in milliseconds, that the applications API knows.
 const CONNECT_TIMEOUTS: std::ops::RangeInclusive<u32> = 300..=1000;
 
@@ -31,11 +33,24 @@ pub(crate) struct Sender {
     /// One client for each connection time-out, because a client has one.
     clients: Mutex<BTreeMap<u32, Client>>,
     signer: WebhookSigner,
+    /// The signers that name an application.
+    signers: Mutex<HashMap<ApplicationId, Arc<WebhookSigner>>>,
+    /// What came of addresses that were seen before.
+    targets: Mutex<HashMap<Arc<str>, Arc<Target>>>,
     maps: Vec<Mapping>,
     wall: WallClock,
     trust: Trust,
     /// Fair: who waits longest is next.
     turns: Semaphore,
+}
+
+/// Where a webhook really goes.
+#[derive(Debug)]
+pub(crate) struct Target {
+    /// None when that is no http address.
+    url: Option<Url>,
+    /// The address for people: no secret stays in it.
+    pub(crate) shown: Arc<str>,
 }
 
 /// What became of an attempt.
@@ -56,7 +71,16 @@ impl Sender {
         trust: Trust,
     ) -> Result<Self, Error> {
         let turns = Semaphore::new(AT_ONCE);
-        let sender = Self { clients: Mutex::default(), signer, maps, wall, trust, turns };
+        let sender = Self {
+            clients: Mutex::default(),
+            signer,
+            signers: Mutex::default(),
+            targets: Mutex::default(),
+            maps,
+            wall,
+            trust,
+            turns,
+        };
         // The usual client is made now, so that an impossible one is known at the start.
         sender.client(1000).map_err(|error| Error::Sender(error.into()))?;
         Ok(sender)
@@ -69,8 +93,24 @@ impl Sender {
         (matches!(url.scheme(), "http" | "https") && url.host_str().is_some()).then_some(url)
     }
 
+    /// The same, remembered for the next time.
+    pub(crate) fn known_target(&self, address: &Arc<str>) -> Arc<Target> {
+        let mut targets = self.targets.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(target) = targets.get(address) {
+            return Arc::clone(target);
+        }
+        let url = self.target(address);
+        let shown = mask::addresses(url.as_ref().map_or(address, Url::as_str)).into();
+        let target = Arc::new(Target { url, shown });
+        if targets.len() >= KNOWN {
+            targets.clear();
+        }
+        targets.insert(Arc::clone(address), Arc::clone(&target));
+        target
+    }
+
     /// Makes one attempt when it is its turn and says how it ended; never fails otherwise.
-    pub(crate) async fn send(&self, envelope: &Envelope, json: &[u8]) -> Sending {
+    pub(crate) async fn send(&self, envelope: &Envelope, json: &Bytes) -> Sending {
         // The semaphore is never closed, and without a turn it would be sent all the same.
         let _turn = self.turns.acquire().await.ok();
         let (sent, begun) = (self.wall.now(), Instant::now());
@@ -79,8 +119,9 @@ impl Sender {
         Sending { outcome, millis, sent }
     }
 
-    async fn attempt(&self, envelope: &Envelope, json: &[u8]) -> WebhookOutcome {
-        let Some(url) = self.target(&envelope.url) else {
+    async fn attempt(&self, envelope: &Envelope, json: &Bytes) -> WebhookOutcome {
+        let target = self.known_target(&envelope.url);
+        let Some(url) = target.url.clone() else {
             return failed(
                 WebhookFailure::BadAddress,
                 format!(
@@ -90,7 +131,7 @@ impl Sender {
             );
         };
         let wire = Wire::new(&envelope.method, url, json);
-        let request = match self.request(envelope, &wire) {
+        let request = match self.request(envelope, wire) {
             Ok(request) => request,
             Err(explanation) => return failed(WebhookFailure::BadAddress, explanation),
         };
@@ -101,32 +142,34 @@ impl Sender {
                 WebhookFailure::SocketTimeout,
                 format!(
                     "{} took the request and did not answer within {} ms",
-                    wire.url.origin().ascii_serialization(),
+                    origin_of(target.url.as_ref()),
                     envelope.socket_timeout
                 ),
             ),
         }
     }
 
-    fn request(&self, envelope: &Envelope, wire: &Wire) -> Result<reqwest::RequestBuilder, String> {
+    fn request(&self, envelope: &Envelope, wire: Wire) -> Result<reqwest::RequestBuilder, String> {
         let client = self.client(envelope.connect_timeout).map_err(|error| error.to_string())?;
-        let request = match &wire.body {
-            Some(body) => client
-                .request(Method::POST, wire.url.clone())
-                .header(header::CONTENT_TYPE, "application/json")
-                .body(body.clone()),
-            None => client.request(Method::GET, wire.url.clone()),
-        };
-        if !envelope.signed {
-            return Ok(request);
-        }
-        let value = match &wire.body {
-            Some(body) => self.token(&envelope.application, body)?,
-            None => self.token_of(&envelope.application, |signer, now| {
+        let token = match (envelope.signed, &wire.body) {
+            (false, _) => None,
+            (true, Some(body)) => Some(self.token(&envelope.application, body)?),
+            (true, None) => Some(self.token_of(&envelope.application, |signer, now| {
                 signer.sign_query(wire.url.query().unwrap_or_default(), now)
-            })?,
+            })?),
         };
-        Ok(request.header(header::AUTHORIZATION, value))
+        let request = match wire.body {
+            Some(body) => {
+                let json = HeaderValue::from_static("application/json");
+                let request = client.request(Method::POST, wire.url);
+                request.header(header::CONTENT_TYPE, json).body(body)
+            }
+            None => client.request(Method::GET, wire.url),
+        };
+        Ok(match token {
+            Some(token) => request.header(header::AUTHORIZATION, token),
+            None => request,
+        })
     }
 
     /// The header of a signed request with this body; empty for none.
@@ -143,12 +186,26 @@ impl Sender {
         application: &ApplicationId,
         sign: impl FnOnce(&WebhookSigner, i64) -> Result<Token, ringback_jwt::Error>,
     ) -> Result<HeaderValue, String> {
-        let signer = self.signer.clone().application_id(application.as_str());
+        let signer = self.signer_of(application);
         let token = sign(&signer, self.wall.now().as_secs()).map_err(|error| error.to_string())?;
-        let mut value = HeaderValue::from_str(&format!("Bearer {}", token.expose()))
-            .map_err(|error| error.to_string())?;
+        let bearer = Bytes::from(["Bearer ", token.expose()].concat());
+        let mut value =
+            HeaderValue::from_maybe_shared(bearer).map_err(|error| error.to_string())?;
         value.set_sensitive(true);
         Ok(value)
+    }
+
+    fn signer_of(&self, application: &ApplicationId) -> Arc<WebhookSigner> {
+        let mut signers = self.signers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(signer) = signers.get(application) {
+            return Arc::clone(signer);
+        }
+        let signer = Arc::new(self.signer.clone().application_id(application.as_str()));
+        if signers.len() >= KNOWN {
+            signers.clear();
+        }
+        signers.insert(application.clone(), Arc::clone(&signer));
+        signer
     }
 
     fn client(&self, connect_timeout: u32) -> Result<Client, ringback_http::Error> {
@@ -177,20 +234,20 @@ async fn exchange(request: reqwest::RequestBuilder) -> WebhookOutcome {
     let content_type = response.headers().get(header::CONTENT_TYPE);
     let content_type =
         content_type.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
-    let origin = response.url().origin().ascii_serialization();
-    match read(response, &origin).await {
+    match read(response).await {
         Ok(body) => WebhookOutcome::Reply { status, content_type, body },
         Err((failure, explanation)) => failed(failure, explanation),
     }
 }
 
-async fn read(mut response: Response, origin: &str) -> Result<Bytes, (WebhookFailure, String)> {
+async fn read(mut response: Response) -> Result<Bytes, (WebhookFailure, String)> {
     let mut body = BytesMut::new();
     loop {
         match response.chunk().await {
             Ok(Some(chunk)) => body.extend_from_slice(&chunk),
             Ok(None) => return Ok(body.freeze()),
             Err(error) => {
+                let origin = origin_of(Some(response.url()));
                 let cut = format!("{origin} cut the connection before the whole reply had come");
                 return Err((kind(&error), cut));
             }
@@ -200,6 +257,11 @@ async fn read(mut response: Response, origin: &str) -> Result<Bytes, (WebhookFai
             return Err((WebhookFailure::TooLarge, explanation));
         }
     }
+}
+
+/// Scheme, host and port, for people.
+fn origin_of(url: Option<&Url>) -> String {
+    url.map_or_else(String::new, |url| url.origin().ascii_serialization())
 }
 
 fn kind(error: &reqwest::Error) -> WebhookFailure {

@@ -73,7 +73,8 @@ fn failure(sending: Sending) -> (WebhookFailure, String) {
 async fn a_post_is_signed_json_byte_for_byte() {
     let (url, mut arrived) = receiver(ncco).await;
     let envelope = envelope(HttpMethod::Post, &format!("{url}/webhooks/event?tenant=1"));
-    let outcome = sender(vec![]).send(&envelope, EVENT.as_bytes()).await.outcome;
+    let outcome =
+        sender(vec![]).send(&envelope, &Bytes::from_static(EVENT.as_bytes())).await.outcome;
     assert!(
         matches!(&outcome, WebhookOutcome::Reply { status: 200, content_type: Some(kind), body }
             if kind == "application/json" && body == "[]"),
@@ -104,7 +105,7 @@ async fn a_get_is_signed_over_its_query_as_an_object() {
     // The documented example of the rule for GET, hash included.
     let json =
         r#"{"to":"447700900000","from":"447700900001","uuid":"797168e24c19a3c45e74e05b10fef2b5"}"#;
-    sender(vec![]).send(&envelope, json.as_bytes()).await;
+    sender(vec![]).send(&envelope, &Bytes::from_static(json.as_bytes())).await;
     let arrived = arrived.recv().await.unwrap();
     assert_eq!(
         (arrived.method.as_str(), arrived.target.as_str()),
@@ -135,7 +136,7 @@ async fn an_unsigned_webhook_has_no_token_and_a_redirect_is_a_reply() {
     })
     .await;
     let envelope = Envelope { signed: false, ..envelope(HttpMethod::Post, &url) };
-    let outcome = sender(vec![]).send(&envelope, b"{}").await.outcome;
+    let outcome = sender(vec![]).send(&envelope, &Bytes::from_static(b"{}")).await.outcome;
     assert!(matches!(outcome, WebhookOutcome::Reply { status: 302, .. }), "{outcome:?}");
     assert_eq!(arrived.recv().await.unwrap().token, None);
     assert!(arrived.try_recv().is_err());
@@ -146,7 +147,7 @@ async fn public_addresses_are_mapped() {
     let (url, mut arrived) = receiver(ncco).await;
     let map = Mapping::parse(&format!("https://demo.example/app={url}")).unwrap();
     let envelope = envelope(HttpMethod::Post, "https://demo.example/app/event");
-    sender(vec![map]).send(&envelope, b"{}").await;
+    sender(vec![map]).send(&envelope, &Bytes::from_static(b"{}")).await;
     assert_eq!(arrived.recv().await.unwrap().target, "/event");
 }
 
@@ -154,7 +155,8 @@ async fn public_addresses_are_mapped() {
 async fn failures_have_a_kind_and_a_sentence() {
     let check = async |url: &str, expected: WebhookFailure, sentence: &str| {
         let envelope = Envelope { socket_timeout: 1000, ..envelope(HttpMethod::Post, url) };
-        let (failure, explanation) = failure(sender(vec![]).send(&envelope, b"{}").await);
+        let (failure, explanation) =
+            failure(sender(vec![]).send(&envelope, &Bytes::from_static(b"{}")).await);
         assert_eq!(failure, expected, "{url}: {explanation}");
         assert!(explanation.contains(sentence), "{url}: {explanation}");
     };
@@ -190,7 +192,7 @@ async fn a_reply_is_read_up_to_its_limit() {
     let (url, _arrived) =
         receiver(|| Response::new(Body::from(vec![b' '; LONGEST_REPLY + 1]))).await;
     let envelope = envelope(HttpMethod::Get, &url);
-    let (failure, _) = failure(sender(vec![]).send(&envelope, b"{}").await);
+    let (failure, _) = failure(sender(vec![]).send(&envelope, &Bytes::from_static(b"{}")).await);
     assert_eq!(failure, WebhookFailure::TooLarge);
 }
 
@@ -201,11 +203,12 @@ async fn attempts_do_not_wait_for_each_other() {
     let (url, _arrived) = receiver(ncco).await;
     let quick = envelope(HttpMethod::Get, &url);
     let sender = sender(vec![]);
-    let slow = sender.send(&slow, b"{}");
+    let json = Bytes::from_static(b"{}");
+    let slow = sender.send(&slow, &json);
     tokio::pin!(slow);
     let quick = async {
         for _ in 0..20 {
-            sender.send(&quick, b"{}").await;
+            sender.send(&quick, &Bytes::from_static(b"{}")).await;
         }
     };
     tokio::select! {
@@ -221,7 +224,8 @@ async fn attempts_wait_for_their_turn_and_count_from_then() {
     let sender = Sender { turns: Semaphore::new(1), ..sender(vec![]) };
     let envelope = Envelope { socket_timeout: 1000, ..envelope(HttpMethod::Post, &url) };
     let turn = sender.turns.acquire().await.unwrap();
-    let sending = sender.send(&envelope, b"{}");
+    let json = Bytes::from_static(b"{}");
+    let sending = sender.send(&envelope, &json);
     tokio::pin!(sending);
     // Far longer than its time-out.
     tokio::time::pause();
