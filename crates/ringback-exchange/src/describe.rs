@@ -146,10 +146,9 @@ fn words(leg: &Leg, told: &Told) -> Words {
             words.webhook = Some(id.0);
             words
         }
-        Told::Trouble(reason) => {
-            let mut words =
-                say(TranscriptKind::Error, Between::Platform, "that is no script".to_owned());
-            words.detail = Some(reason.to_string());
+        Told::Trouble(what, why) => {
+            let mut words = say(TranscriptKind::Error, Between::Platform, (*what).to_owned());
+            words.detail = Some(why.to_string());
             words
         }
         Told::Error(reason) => {

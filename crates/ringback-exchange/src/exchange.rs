@@ -222,6 +222,7 @@ impl Exchange {
             Due::Recorded { take, .. } => self.stop_take(at, take),
             Due::FileReady { take } => self.file_is_ready(at, take),
             Due::Transcribed { take } => self.transcript_is_ready(at, take),
+            Due::LeftAlone { leg, .. } => self.platform_hangs_up(at, leg),
             Due::Expired { conversation, .. } => self.room_expires(conversation),
         }
     }
@@ -245,9 +246,14 @@ impl Exchange {
                 leg(key).is_some_and(|leg| matches!(leg.state, State::Started | State::Ringing))
             }
             Due::Limit { leg: key } => leg(key).is_some_and(|leg| leg.state == State::Answered),
-            Due::CallerAnswered { leg: key } => {
-                leg(key).is_some_and(|leg| leg.state == State::Ringing)
-            }
+            // The callee may have gone within the moment.
+            Due::CallerAnswered { leg: key } => match self.step_of(*key) {
+                Some(Step::Dialling { leg: callee }) => {
+                    leg(key).is_some_and(|leg| leg.state == State::Ringing)
+                        && leg(&callee).is_some_and(|leg| leg.state == State::Answered)
+                }
+                _ => false,
+            },
             Due::Step { leg: key, epoch } => leg(key)
                 .and_then(|leg| leg.run.as_ref())
                 .is_some_and(|run| run.step != Step::Asking && run.epoch == *epoch),
@@ -260,6 +266,7 @@ impl Exchange {
             }
             Due::Recorded { take, epoch } => self.take_waits(*take, *epoch),
             Due::FileReady { take } | Due::Transcribed { take } => self.takes.get(*take).is_some(),
+            Due::LeftAlone { leg, conversation } => self.is_alone_in(*leg, *conversation),
             Due::Expired { conversation, epoch } => self
                 .conversations
                 .get(*conversation)

@@ -38,7 +38,7 @@ impl Note {
             | Told::Said(text)
             | Told::SendsKeys(text)
             | Told::HearsTone(text)
-            | Told::Trouble(text)
+            | Told::Trouble(_, text)
             | Told::Error(text) => text.len(),
             Told::NoReply { why, .. } => why.0.len(),
             _ => 0,
@@ -121,8 +121,8 @@ pub(crate) enum Told {
     Reply { id: WebhookId, kind: &'static str, status: u16 },
     /// A webhook had no reply.
     NoReply { id: WebhookId, kind: &'static str, why: Thin },
-    /// What came from the application cannot be used, and the call goes on by other means.
-    Trouble(Arc<str>),
+    /// Something did not work, and the call goes on by other means: what, and why.
+    Trouble(&'static str, Arc<str>),
     /// Something is wrong with the call.
     Error(Arc<str>),
 }

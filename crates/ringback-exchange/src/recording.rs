@@ -38,16 +38,16 @@ pub(crate) struct Take {
     /// Counts what is heard: a deadline of an earlier silence is void.
     pub(crate) epoch: u32,
     /// Where the transcript is announced, when there is to be one.
-    #[serde(skip)]
     pub(crate) transcription: Option<Transcript>,
     /// What was said meanwhile: milliseconds from its start, how long, and the words.
     pub(crate) said: Vec<(i64, i64, Box<str>)>,
 }
 
 /// A transcript that is wanted.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Transcript {
-    /// Where it is announced; none when there is no address at all.
+    /// Where it is announced; none when there is no address at all, or when that is long past.
+    #[serde(skip)]
     pub(crate) hook: Option<Arc<Hook>>,
 }
 

@@ -48,6 +48,8 @@ pub(crate) enum Due {
     FileReady { take: u64 },
     /// The transcript of a recording is ready.
     Transcribed { take: u64 },
+    /// A partner that a transfer left alone has been so for long enough.
+    LeftAlone { leg: u64, conversation: u64 },
     /// A conversation has been empty for long enough.
     Expired { conversation: u64, epoch: u32 },
 }

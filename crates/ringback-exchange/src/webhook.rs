@@ -180,6 +180,20 @@ pub(crate) fn status(
     Payload::Event(Box::new(Event::Status(event)))
 }
 
+/// The same JSON without blanks between its parts, every value spelled as it was.
+pub(crate) fn compact(json: &Json) -> Json {
+    let (mut text, mut quoted, mut escaped) = (String::new(), false, false);
+    for c in json.as_str().chars() {
+        if !quoted && matches!(c, ' ' | '\n' | '\r' | '\t') {
+            continue;
+        }
+        quoted ^= c == '"' && !escaped;
+        escaped = quoted && c == '\\' && !escaped;
+        text.push(c);
+    }
+    Json::parse(&text).unwrap_or_else(|_| json.clone())
+}
+
 /// Who calls, as events say it: nobody for calls of a user of a client SDK.
 pub(crate) fn from_of(leg: &Leg) -> Nullable<String> {
     match (leg.way, &leg.far) {
@@ -226,6 +240,26 @@ pub(crate) fn for_fallback(payload: &Payload, hook: &Hook, reason: &str) -> Payl
             fallback.reason = Some(reason.to_owned());
             fallback.other = other;
             Payload::Event(Box::new(Event::Fallback(fallback)))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn webhooks_are_compact_whatever_a_script_looked_like() {
+        for (text, expected) in [
+            (
+                r#"{"b": 1.0,
+  "a" : "é \" x\\", "c": [ 1 , 2 ]}"#,
+                r#"{"b":1.0,"a":"é \" x\\","c":[1,2]}"#,
+            ),
+            (r#""a b""#, r#""a b""#),
+            ("1e3", "1e3"),
+        ] {
+            assert_eq!(compact(&Json::parse(text).unwrap_or_default()).as_str(), expected);
         }
     }
 }

@@ -61,6 +61,16 @@ impl Hook {
         }))
     }
 
+    /// The same address by POST.
+    pub(crate) fn by_post(&self) -> Arc<Self> {
+        Arc::new(Self {
+            url: Arc::clone(&self.url),
+            method: HttpMethod::Post,
+            connect_timeout: self.connect_timeout,
+            socket_timeout: self.socket_timeout,
+        })
+    }
+
     /// Where a script is fetched that a call or an action names.
     pub(crate) fn of_script(
         url: &str,

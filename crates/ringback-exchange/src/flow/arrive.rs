@@ -48,6 +48,7 @@ impl Exchange {
             Arc::clone(&routes),
             later(now, CONVERSATION_MADE),
         );
+        let is_app = matches!(far, Far::App);
         let user = match far {
             Far::App => UserName::Given(Arc::clone(&from)),
             _ => UserName::Id,
@@ -93,7 +94,14 @@ impl Exchange {
         self.note(now, ordinal, Told::Dials);
         // Both carry the time of the first signal.
         self.become_state(now, ordinal, State::Started);
-        self.become_state(now, ordinal, State::Ringing);
+        if is_app {
+            // Calls of users are not told as ringing, as real logs show.
+            if let Some(leg) = self.legs.get_mut(ordinal) {
+                leg.state = State::Ringing;
+            }
+        } else {
+            self.become_state(now, ordinal, State::Ringing);
+        }
         script.plan(now, PhoneCommand::Dialled, ordinal, 0, &mut self.timers);
         self.timers.set(later(now, ARRIVAL), Kind::Progress, Due::Arrived { leg: ordinal });
         Ok(ordinal)
@@ -147,7 +155,7 @@ impl Exchange {
 }
 
 pub(crate) fn later(at: Timestamp, millis: i64) -> Timestamp {
-    Timestamp::from_millis(at.as_millis() + millis)
+    Timestamp::from_millis(at.as_millis().saturating_add(millis))
 }
 
 fn phone_number(name: &'static str, text: &str) -> Result<String, Refusal> {

@@ -53,7 +53,9 @@ impl Exchange {
             (Way::Outbound, _, Some(state)) if waits => {
                 let event = if event == PhoneEvent::HangsUp { PhoneEvent::Declines } else { event };
                 self.note(now, key, Told::Phone(event));
-                self.callee_failed(now, key, state, By::User);
+                // Where there is no way, no party has done anything.
+                let by = if state == State::Failed { By::Platform } else { By::User };
+                self.callee_failed(now, key, state, by);
             }
             (_, PhoneEvent::HangsUp, _) => {
                 self.note(now, key, Told::Phone(event));

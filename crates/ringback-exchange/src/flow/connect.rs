@@ -15,6 +15,7 @@ use crate::{
     far::{Far, Websocket},
     note::Told,
     run::Step,
+    webhook::compact,
 };
 
 /// Seconds to ring when nobody says.
@@ -32,7 +33,7 @@ impl Exchange {
         self.note(now, key, Told::Action("connect"));
         if !self.may_dial(now) {
             self.tell_error(now, key, TOO_MANY);
-            self.note(now, key, Told::Trouble(TOO_MANY.into()));
+            self.note(now, key, Told::Trouble("a call cannot be placed", TOO_MANY.into()));
             return Then::GoesOn;
         }
         let Some(leg) = self.legs.get(key) else { return Then::Waits };
@@ -159,7 +160,10 @@ fn far_of(endpoint: &Endpoint) -> Option<(Far, Arc<str>)> {
         Endpoint::Vbc(vbc) => (Far::Vbc, vbc.extension.as_str().into()),
         Endpoint::Sip(sip) => {
             let uri = sip_uri(sip.uri.as_deref(), sip.user.as_deref(), sip.domain.as_deref())?;
-            (Far::Sip(sip.headers.clone().map(Box::new)), uri.as_str().into())
+            (
+                Far::Sip(sip.headers.as_ref().map(|headers| Box::new(compact(headers)))),
+                uri.as_str().into(),
+            )
         }
         Endpoint::Websocket(socket) => websocket(socket),
         _ => return None,
@@ -199,7 +203,7 @@ pub(crate) fn websocket(endpoint: &WebsocketEndpoint) -> (Far, Arc<str>) {
     let socket = Websocket {
         content_type: content_type.into(),
         rate,
-        headers: endpoint.headers.clone(),
+        headers: endpoint.headers.as_ref().map(compact),
         authorization,
     };
     (Far::Websocket(Box::new(socket)), endpoint.uri.as_str().into())

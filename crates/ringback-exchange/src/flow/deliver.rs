@@ -66,6 +66,11 @@ impl Exchange {
         self.calls.get(leg.call)?.routes.event.clone()
     }
 
+    /// Where transfers and errors of a leg are told: at its call's own address.
+    pub(crate) fn call_hook(&self, key: u64) -> Option<Arc<Hook>> {
+        self.calls.get(self.legs.get(key)?.call)?.routes.event.clone()
+    }
+
     /// Where the result of an action goes: its own address, or that of the leg's events.
     pub(crate) fn action_hook(
         &self,
@@ -196,18 +201,20 @@ impl Exchange {
         pending.attempt += 1;
         pending.tries += 1;
         let leg = pending.about.leg();
-        let (call, leg_id, routes) = match pending.about {
-            About::Leg(leg) => {
-                let Some(leg) = self.legs.get(leg) else { return };
-                let Some(call) = self.calls.get(leg.call) else { return };
-                let first = call.legs.first().and_then(|first| self.legs.get(*first));
-                let Some(first) = first else { return };
-                (Some(first.id()), Some(leg.id()), &call.routes)
-            }
+        let sender = match pending.about {
+            About::Leg(leg) => self.legs.get(leg).and_then(|leg| {
+                let call = self.calls.get(leg.call)?;
+                let first = self.legs.get(*call.legs.first()?)?;
+                Some((Some(first.id()), Some(leg.id()), &call.routes))
+            }),
             About::Conversation(conversation) => {
-                let Some(post) = self.posts.get(&conversation) else { return };
-                (None, None, &post.routes)
+                self.posts.get(&conversation).map(|post| (None, None, &post.routes))
             }
+        };
+        let Some((call, leg_id, routes)) = sender else {
+            // Whom it was about has been forgotten.
+            self.webhooks.remove(webhook);
+            return;
         };
         let id = WebhookId(webhook + 1);
         let attempt = Attempt {

@@ -108,12 +108,13 @@ impl Exchange {
             call.legs.push(key);
         }
         self.note(now, key, Told::Dialled);
-        if malformed {
-        } else if is_phone {
-            script.plan(now, PhoneCommand::Dial, key, 0, &mut self.timers);
-            self.ring_until(now, key);
-        } else {
-            self.open_socket(now, key);
+        match (is_phone, malformed) {
+            (true, false) => {
+                script.plan(now, PhoneCommand::Dial, key, 0, &mut self.timers);
+                self.ring_until(now, key);
+            }
+            (true, true) => {}
+            (false, _) => self.open_socket(now, key),
         }
         Some(key)
     }

@@ -22,9 +22,6 @@ impl Exchange {
     pub(crate) fn leg_leaves(&mut self, now: Timestamp, key: u64, by: By) {
         let Some(leg) = self.legs.get(key).filter(|leg| !leg.state.is_over()) else { return };
         let runs_call = leg.runs_call();
-        let waits_for_it = leg.dialled_by().filter(|by| {
-            leg.run.is_some() && self.step_of(*by) == Some(Step::Dialling { leg: key })
-        });
         let conversation = leg.conversation;
         let others = self.others(key);
         // Legs that its script was still dialling go with it, wherever it is by now.
@@ -48,18 +45,24 @@ impl Exchange {
         }
         leaving.sort_unstable();
         leaving.dedup();
+        // Scripts that still wait for one of them, and stay.
+        let mut waiting: Vec<u64> = leaving.iter().filter_map(|leg| self.waiter(*leg)).collect();
+        waiting.retain(|waiter| !leaving.contains(waiter));
         for leaver in leaving {
-            self.leave_one(
-                now,
-                leaver,
-                if leaver == key { by } else { By::Platform },
-                leaver != key,
-            );
+            let (by, told) = if leaver == key { (by, false) } else { (By::Platform, true) };
+            self.leave_one(now, leaver, by, told);
         }
-        if let Some(by) = waits_for_it {
-            self.note(now, by, Told::ActionDone("connect"));
-            self.advance(now, by);
+        for waiter in waiting {
+            self.note(now, waiter, Told::ActionDone("connect"));
+            self.advance(now, waiter);
         }
+    }
+
+    /// The leg whose script waits for another leg: it has not answered, or is not known to be a
+    /// person, or still hears a script of its own.
+    pub(crate) fn waiter(&self, key: u64) -> Option<u64> {
+        let by = self.legs.get(key)?.dialled_by()?;
+        (self.step_of(by) == Some(Step::Dialling { leg: key })).then_some(by)
     }
 
     fn leave_one(&mut self, now: Timestamp, leaver: u64, by: By, told: bool) {

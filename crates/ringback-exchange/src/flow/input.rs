@@ -52,7 +52,8 @@ impl Exchange {
         let hook = self.action_hook(key, input.event_url.as_ref(), input.event_method.as_ref());
         if input.mode == Some(InputMode::Asynchronous) {
             if let (Some(hook), Some(leg)) = (hook, self.legs.get_mut(key)) {
-                leg.beside().keys = Some(hook);
+                // Always by POST, whatever the action or the application says.
+                leg.beside().keys = Some(hook.by_post());
             }
             if let Some(run) = self.run_mut(key) {
                 run.barge_in = false;
@@ -78,8 +79,12 @@ impl Exchange {
         if let Some(said) = said.filter(|_| speech_first.is_some()) {
             self.hear(now, key, said);
         }
+        // What is left once the input is over is not for the next one.
+        let left = self.run_mut(key).map(|run| run.script.len());
         for digit in typed.chars() {
-            self.collect(now, key, digit);
+            if self.run_mut(key).map(|run| run.script.len()) == left {
+                self.collect(now, key, digit);
+            }
         }
         self.ask_phone(now, key);
         Then::Waits
@@ -190,7 +195,7 @@ impl Exchange {
                 if rules.keeps_audio
                     && let Some(said) = &spoken
                 {
-                    let began = self.began(now, said);
+                    let began = began(now, said);
                     shown.recording_url = self.keep_speech(now, key, began);
                 }
             }
@@ -257,13 +262,12 @@ impl Exchange {
         body.asr = Some(result);
         self.log_body(key, EventType::AudioAsrDone, Json::of(&body), now);
     }
+}
 
-    /// When something began to be said.
-    #[expect(clippy::unused_self, reason = "how long words take is the platform's to know")]
-    fn began(&self, now: Timestamp, said: &Spoken) -> Timestamp {
-        let began = said.ends.as_millis() - super::prompt::spoken_millis(&said.text);
-        Timestamp::from_millis(began.min(now.as_millis()))
-    }
+/// When something began to be said.
+fn began(now: Timestamp, said: &Spoken) -> Timestamp {
+    let began = said.ends.as_millis() - super::prompt::spoken_millis(&said.text);
+    Timestamp::from_millis(began.min(now.as_millis()))
 }
 
 /// What an action asks to listen for, with the documented defaults.

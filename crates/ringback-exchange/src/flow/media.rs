@@ -132,7 +132,7 @@ impl Exchange {
             }
             Err(why) => {
                 self.tell_error(now, key, &why);
-                self.note(now, key, Told::Trouble(why.into()));
+                self.note(now, key, Told::Trouble("a sound cannot be played", why.into()));
                 self.player_done(now, key, sound);
             }
         }

@@ -89,7 +89,7 @@ impl Exchange {
                 if let Err(why) = outcome {
                     // The script goes on without it (inferred).
                     self.tell_error(now, key, &why);
-                    self.note(now, key, Told::Trouble(why.into()));
+                    self.note(now, key, Told::Trouble("a sound cannot be played", why.into()));
                     self.play_ends(now, key, EventType::AudioPlayDone, sound);
                     return self.advance(now, key);
                 }

@@ -358,7 +358,9 @@ impl Exchange {
     /// The oldest recordings go once there are too many; nothing keeps them for thirty days here.
     fn forget_takes(&mut self) {
         while self.take_ids.len() > 2 * KEPT {
-            let Some(oldest) = self.takes.first_key() else { return };
+            // One that runs is waited for.
+            let oldest = self.takes.iter().find(|(_, take)| take.ended.is_some());
+            let Some((oldest, _)) = oldest else { return };
             if let Some(take) = self.takes.remove(oldest) {
                 self.take_ids.remove(&take.file);
                 self.take_ids.remove(&take.transcript);

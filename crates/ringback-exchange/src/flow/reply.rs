@@ -15,6 +15,9 @@ use crate::{
     webhook::{self, About, Asker, Errand, RETRY_AFTER, TRIES},
 };
 
+/// What a transcript says of a reply that should have been a script.
+const NO_SCRIPT: &str = "that is no script";
+
 /// What a reply amounts to.
 enum Verdict {
     /// It came; here is the body.
@@ -51,6 +54,9 @@ impl Exchange {
         let verdict = match outcome {
             WebhookOutcome::Reply { status, content_type, body } => {
                 self.note_about(now, about, Told::Reply { id, kind, status });
+                // An event may be answered with anything; what looks like a script is held to be one.
+                let is_script = is_script
+                    || (errand != Errand::Event && body.trim_ascii_start().starts_with(b"[{"));
                 judge(status, content_type.as_deref(), body, is_script)
             }
             WebhookOutcome::Failed { failure, explanation } => {
@@ -87,9 +93,14 @@ impl Exchange {
             (Verdict::Good(body), Errand::Question(asker), About::Leg(leg)) => {
                 self.answer(now, key, leg, asker, &body);
             }
-            (_, Errand::Question(asker), About::Leg(_)) => {
+            (
+                Verdict::TryAgain(why) | Verdict::Bad(why) | Verdict::NoScript(why),
+                Errand::Question(asker),
+                About::Leg(leg),
+            ) => {
+                self.note(now, leg, Told::Trouble("no usable reply", why.as_str().into()));
                 // A question that nobody waits for is asked once.
-                if asker.epoch.is_none() || !self.ask_fallback(now, key, "no usable reply") {
+                if asker.epoch.is_none() || !self.ask_fallback(now, key, &why) {
                     self.go_on(now, key, asker, None);
                 }
             }
@@ -125,7 +136,7 @@ impl Exchange {
     /// What arrived is no script: the application is told, and the fallback address asked.
     fn no_script(&mut self, now: Timestamp, key: u64, leg: u64, platform: &str, exact: &str) {
         self.tell_error(now, leg, platform);
-        self.note(now, leg, Told::Trouble(exact.into()));
+        self.note(now, leg, Told::Trouble(NO_SCRIPT, exact.into()));
         if !self.ask_fallback(now, key, platform) {
             self.no_way_on(now, key, leg, exact);
         }
@@ -138,10 +149,10 @@ impl Exchange {
     fn no_way_on(&mut self, now: Timestamp, key: u64, leg: u64, exact: &str) {
         let pending = self.webhooks.remove(key);
         if pending.is_some_and(|pending| pending.errand == Errand::Transfer) {
-            return self.note(now, leg, Told::Trouble(exact.into()));
+            return self.note(now, leg, Told::Trouble(NO_SCRIPT, exact.into()));
         }
         if self.legs.get(leg).is_some_and(|leg| leg.dialled_by().is_some()) {
-            self.note(now, leg, Told::Trouble(exact.into()));
+            self.note(now, leg, Told::Trouble(NO_SCRIPT, exact.into()));
         } else {
             self.fault(now, leg, exact);
         }
@@ -155,14 +166,14 @@ impl Exchange {
             Err(report) if report.is_nothing() => {
                 // Most replies to events are nothing, and meant so.
                 if is_meant_as_script(body) {
-                    self.note(now, leg, Told::Trouble(exactly(&report).into()));
+                    self.note(now, leg, Told::Trouble(NO_SCRIPT, exactly(&report).into()));
                 }
                 self.go_on(now, key, asker, None);
             }
             Err(report) => {
                 let platform = report.platform().unwrap_or(NOTHING);
                 self.tell_error(now, leg, platform);
-                self.note(now, leg, Told::Trouble(exactly(&report).into()));
+                self.note(now, leg, Told::Trouble(NO_SCRIPT, exactly(&report).into()));
                 if asker.epoch.is_none() || !self.ask_fallback(now, key, platform) {
                     self.go_on(now, key, asker, None);
                 }
@@ -239,6 +250,7 @@ pub(crate) fn script_of(body: &[u8]) -> Result<Vec<Action>, Report> {
         let of_a_leg = |found: &Finding| {
             (found.code == "bad-number" && found.pointer.ends_with("/number"))
                 || found.pointer.ends_with("/endpoint/0/content-type")
+                || found.pointer.ends_with("/endpoint/0/headers")
         };
         if errors.all(of_a_leg) {
             ringback_model::read::from_slice(body).map_err(|_| report)

@@ -14,6 +14,7 @@ use crate::{
     conversation::{Conversation, Kept, More, NOBODY, Name},
     directory::Routes,
     id::{Id, Purpose},
+    leg::State,
     note::Told,
     run::Step,
     timer::{Due, Kind},
@@ -34,7 +35,8 @@ impl Exchange {
             return Then::Waits;
         };
         let room = self.room_named(now, &routes, &enter.name);
-        if self.conversations.get(room).is_some_and(|room| room.live >= MOST_LEGS) {
+        let is_full = |room: &Conversation| room.live >= MOST_LEGS;
+        if old != room && self.conversations.get(room).is_some_and(is_full) {
             let reason = format!(
                 "The conversation {} has {MOST_LEGS} legs already; no more can join",
                 enter.name
@@ -44,7 +46,7 @@ impl Exchange {
         }
         let left = self.others(key);
         self.move_leg(now, key, room);
-        self.drop_left_alone(now, old, left);
+        self.drop_left_alone(now, old, &left);
         let was_started = self.room_mut(room).is_some_and(|kept| kept.started);
         let starts = enter.start_on_enter.unwrap_or(true);
         let music = enter.music_on_hold_url.as_ref().and_then(|urls| urls.first());
@@ -194,14 +196,26 @@ impl Exchange {
             self.give_up(now, key, &format!("The conversation {id} does not exist"));
             return Then::Waits;
         };
+        if from == to {
+            self.note(now, key, Told::ActionDone("transfer"));
+            return Then::GoesOn;
+        }
         let legs: Vec<u64> =
             self.conversations.get(from).map(|c| c.legs().collect()).unwrap_or_default();
-        for leg in legs {
-            if from == to
-                || self.legs.get(leg).is_none_or(|leg| leg.state != crate::leg::State::Answered)
-            {
-                continue;
-            }
+        let (move_on, ringing): (Vec<u64>, Vec<u64>) = legs
+            .into_iter()
+            .partition(|leg| self.legs.get(*leg).is_some_and(|leg| leg.state == State::Answered));
+        let there = self.conversations.get(to).map_or(0, |to| to.live as usize);
+        if there + move_on.len() > MOST_LEGS as usize {
+            let id = &transfer.conversation_id;
+            self.give_up(now, key, &format!("The conversation {id} takes {MOST_LEGS} legs"));
+            return Then::Waits;
+        }
+        // Who has not answered cannot be moved (inferred).
+        for leg in ringing {
+            self.platform_hangs_up(now, leg);
+        }
+        for leg in move_on {
             self.abort_action(now, leg);
             self.move_leg(now, leg, to);
             if let Some(leg) = self.legs.get_mut(leg) {

@@ -101,7 +101,7 @@ impl Exchange {
             return Then::GoesOn;
         };
         let Some(conversation) = self.conversation_of(key) else { return Then::Waits };
-        let mut event = hooks::Notify::new(notify.payload.clone());
+        let mut event = hooks::Notify::new(webhook::compact(&notify.payload));
         event.conversation_uuid = Some(conversation.id());
         event.timestamp = Some(now);
         let payload = Arc::new(Payload::Event(Box::new(Event::Notify(event))));
@@ -179,7 +179,9 @@ impl Exchange {
     pub(crate) fn tell_error(&mut self, now: Timestamp, key: u64, reason: &str) {
         if let Some(conversation) = self.conversation_of(key) {
             let payload = Arc::new(webhook::error(conversation, reason.to_owned(), now));
-            self.tell(now, key, "error", payload, None);
+            if let Some(hook) = self.call_hook(key) {
+                self.tell_to(now, key, "error", payload, hook, None);
+            }
         }
     }
 

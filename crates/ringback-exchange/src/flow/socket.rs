@@ -27,8 +27,8 @@ impl Exchange {
                 self.callee_answered(now, key);
             }
             SocketEvent::Refused(why) if waits => {
-                self.note(now, key, Told::Trouble(why.into()));
-                self.callee_failed(now, key, State::Failed, By::User);
+                self.note(now, key, Told::Trouble("the websocket cannot be opened", why.into()));
+                self.callee_failed(now, key, State::Failed, By::Platform);
             }
             SocketEvent::TimedOut if waits => {
                 self.note(now, key, Told::StopsCalling);
@@ -38,7 +38,7 @@ impl Exchange {
                 self.note(now, key, Told::SocketClosed);
                 self.socket_closed(now, key);
             }
-            SocketEvent::Closed => self.callee_failed(now, key, State::Failed, By::User),
+            SocketEvent::Closed => self.callee_failed(now, key, State::Failed, By::Platform),
             _ => {}
         }
     }

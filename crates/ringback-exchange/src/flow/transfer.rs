@@ -9,12 +9,17 @@ use ringback_model::{
     webhook::{self as hooks, Event},
 };
 
+use super::arrive::later;
 use crate::{
     Exchange, Payload,
     conversation::{Conversation, MemberState, What},
     id::{Id, Purpose},
     run::{Run, Step},
+    timer::{Due, Kind},
 };
+
+/// Milliseconds for which a partner that was left alone may still be transferred too.
+const ALONE: i64 = 1_000;
 
 impl Exchange {
     /// Another script begins on a leg, in a conversation of its own.
@@ -50,17 +55,29 @@ impl Exchange {
         if let Some(by) = waits_for_it {
             self.advance(now, by);
         }
-        self.drop_left_alone(now, old, left);
+        self.drop_left_alone(now, old, &left);
     }
 
-    /// A partner that a `connect` had brought in is no call alone (inferred).
-    pub(super) fn drop_left_alone(&mut self, now: Timestamp, old: u64, left: Vec<u64>) {
+    /// A partner that a `connect` had brought in is no call alone (inferred), unless it is
+    /// transferred too, within a second: that is how two legs are joined elsewhere.
+    pub(super) fn drop_left_alone(&mut self, now: Timestamp, old: u64, left: &[u64]) {
         let transient = self.conversations.get(old).is_some_and(|old| old.kept.is_none());
-        if transient && self.is_left_alone(&left) {
-            for other in left {
-                self.platform_hangs_up(now, other);
-            }
+        if let [last] = left
+            && transient
+            && self.is_left_alone(left)
+        {
+            let due = Due::LeftAlone { leg: *last, conversation: old };
+            self.timers.set(later(now, ALONE), Kind::Progress, due);
         }
+    }
+
+    /// Whether a leg is alone in the conversation in which it was left.
+    pub(crate) fn is_alone_in(&self, key: u64, conversation: u64) -> bool {
+        self.legs
+            .get(key)
+            .is_some_and(|leg| !leg.state.is_over() && leg.conversation == conversation)
+            && self.others(key).is_empty()
+            && self.is_left_alone(&[key])
     }
 
     /// A leg leaves its conversation for another one.
@@ -106,6 +123,8 @@ impl Exchange {
         self.log(key, What::MemberMedia, now);
         self.log_body(key, EventType::RtcTransfer, Json::of(&body), now);
         let payload = Arc::new(Payload::Event(Box::new(Event::Transfer(event))));
-        self.tell(now, key, "transfer", payload, None);
+        if let Some(hook) = self.call_hook(key) {
+            self.tell_to(now, key, "transfer", payload, hook, None);
+        }
     }
 }

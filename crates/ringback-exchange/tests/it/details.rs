@@ -188,3 +188,36 @@ fn two_calls_share_a_named_conversation_that_rest_shows_in_all_generations() {
     let members = world.ask(&v1::ListMembers::new(id.as_str())).unwrap();
     assert_eq!(members["_embedded"]["members"].as_array().unwrap().len(), 2);
 }
+
+#[test]
+fn a_callee_that_goes_before_it_is_known_what_it_is_does_not_keep_its_caller() {
+    for mode in ["detect", "detect_beep"] {
+        let script = json!([
+            {"action": "connect", "advancedMachineDetection": {"mode": mode},
+             "endpoint": [{"type": "phone", "number": BOB}]},
+            {"action": "talk", "text": "Gone"},
+        ]);
+        let mut world = World::new(answers(&script.to_string()));
+        world.set_phone(BOB, "Bob", "answer after 1s, hang up after 1s");
+        world.call();
+        world.run();
+        assert_eq!(of_kind(&world, "completed").len(), 2, "{}", world.told());
+        assert!(world.told().contains("talk is done"), "{}", world.told());
+    }
+}
+
+#[test]
+fn a_transfer_to_where_all_are_already_goes_on() {
+    let mut world = World::new(Box::new(|attempt: &Attempt| {
+        let payload: Value = serde_json::from_slice(&attempt.payload.to_json().unwrap()).unwrap();
+        let script = json!([
+            {"action": "transfer", "conversationId": payload["conversation_uuid"]},
+            {"action": "talk", "text": "Still here"},
+        ]);
+        if attempt.kind == "answer" { reply(200, &script.to_string()) } else { reply(204, "") }
+    }));
+    world.call();
+    world.run();
+    assert!(of_kind(&world, "transfer").is_empty());
+    assert!(world.told().contains("talk is done"), "{}", world.told());
+}

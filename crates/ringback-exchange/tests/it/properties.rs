@@ -123,6 +123,8 @@ struct Case {
     sound: Result<u64, String>,
     calls: usize,
     hang_up_at: i64,
+    /// Whether only the first script of a call comes from the application.
+    answers_once: bool,
 }
 
 fn case() -> impl Strategy<Value = Case> {
@@ -161,13 +163,14 @@ fn case() -> impl Strategy<Value = Case> {
                     sound,
                     calls,
                     hang_up_at,
+                    answers_once: false,
                 }
             },
         )
 }
 
 fn application(case: &Case) -> Application {
-    let Case { scripts, replies, .. } = case.clone();
+    let Case { scripts, replies, answers_once, .. } = case.clone();
     let mut turn = 0usize;
     Box::new(move |attempt: &Attempt| {
         turn += 1;
@@ -178,7 +181,9 @@ fn application(case: &Case) -> Application {
             2 => json(503, ""),
             3 => json(404, ""),
             4 => json(200, "<html>"),
-            _ if attempt.reply_matters => json(200, &scripts[turn % scripts.len()]),
+            _ if attempt.reply_matters && (attempt.kind == "answer" || !answers_once) => {
+                json(200, &scripts[turn % scripts.len()])
+            }
             _ => json(204, ""),
         };
         reply.after = after;
@@ -186,8 +191,8 @@ fn application(case: &Case) -> Application {
     })
 }
 
-/// Runs a case until everybody has hung up.
-fn run(case: &Case) -> World {
+/// Places the calls of a case, and lets time pass up to the last of them.
+fn begin(case: &Case) -> World {
     let settings = Settings::new(case.seed, ApiKey::new("abcd1234"));
     let mut world = World::with_settings(settings, case.fallback, application(case));
     (world.socket, world.sound) = (case.socket.clone(), case.sound.clone());
@@ -197,18 +202,27 @@ fn run(case: &Case) -> World {
         world.place_call(request).unwrap();
         world.run_for(case.hang_up_at / (call as i64 + 1));
     }
+    world
+}
+
+/// The legs that are up, call by call.
+fn legs_up(world: &mut World) -> Vec<Vec<Value>> {
+    let calls = world.ask_as(ringback_exchange::Caller::Control, &ListCalls::new()).unwrap();
+    let is_up = |leg: &&Value| {
+        ["started", "ringing", "answered"].contains(&leg["status"].as_str().unwrap())
+    };
+    let legs =
+        |call: &Value| call["legs"].as_array().unwrap().iter().filter(is_up).cloned().collect();
+    calls["calls"].as_array().unwrap().iter().map(legs).collect()
+}
+
+/// Runs a case until everybody has hung up.
+fn run(case: &Case) -> World {
+    let mut world = begin(case);
     // Everybody who is still there goes, in whatever call.
     for _ in 0..100 {
-        let calls = world.ask_as(ringback_exchange::Caller::Control, &ListCalls::new()).unwrap();
-        let mut legs = calls["calls"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .flat_map(|call| call["legs"].as_array().unwrap().clone());
-        let is_up = |leg: &Value| {
-            ["started", "ringing", "answered"].contains(&leg["status"].as_str().unwrap())
-        };
-        let Some(leg) = legs.find(|leg| is_up(leg)) else { break };
+        let up = legs_up(&mut world);
+        let Some(leg) = up.iter().flatten().next() else { break };
         let id = LegId::new(leg["id"].as_str().unwrap());
         world.phone(&id, PhoneEvent::HangsUp);
         world.feed(Input::Socket { leg: id, event: SocketEvent::Closed });
@@ -265,6 +279,22 @@ proptest! {
             // What the platform itself logs is not told of a leg.
             prop_assert!(id > *last, "{} after {}: {}", id, last, world.told());
             *last = id;
+        }
+    }
+
+    #[test]
+    fn no_script_waits_for_what_never_comes(case in case()) {
+        let ends = |script: &String| {
+            !script.contains("\"conversation\"") && !script.contains("\"loop\":0")
+        };
+        prop_assume!(case.scripts.iter().all(ends) && case.socket.is_some());
+        // Scripts that ask for scripts for ever are another matter.
+        let mut world = begin(&Case { answers_once: true, ..case });
+        world.run();
+        // Nothing is due: whoever is still there talks to somebody.
+        for legs in legs_up(&mut world) {
+            prop_assert!(legs.len() != 1, "one leg alone: {}", world.told());
+            prop_assert!(legs.iter().all(|leg| leg["status"] == "answered"), "{}", world.told());
         }
     }
 

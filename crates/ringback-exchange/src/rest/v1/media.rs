@@ -43,7 +43,8 @@ pub(super) fn record(
         hook: hook(body.event_url.as_ref(), body.event_method.as_ref()),
         format: body.format.as_ref().map(|format| RecordFormat::from(format.as_str())),
         channels: None,
-        split: body.split.as_deref() == Some("conversation"),
+        // Separate channels unless said otherwise; `conversation` is the only documented value.
+        split: body.split.as_deref().is_none_or(|split| split == "conversation"),
         timeout: body.timeout,
         transcribed: transcription.is_some(),
         transcript_hook: transcription.and_then(|transcription| {
