@@ -17,8 +17,8 @@ const TRANSCRIPT: Budget = Budget { entries: 2_000, bytes: 1024 * 1024 };
 /// What the transcripts of all finished calls together keep.
 const FINISHED: Budget = Budget { entries: usize::MAX, bytes: 64 * 1024 * 1024 };
 
-/// When fewer finished calls are kept, the exchange may forget one before anything is known of it.
-const SOON: usize = 64;
+/// How many calls may be forgotten by the exchange before their transcripts are: one in so many.
+const LATE: usize = 8;
 /// About what the ids of an entry in words cost.
 const IDS: usize = 160;
 
@@ -43,6 +43,8 @@ pub(crate) struct History {
     finished: VecDeque<CallNumber>,
     transcribed: Budget,
     finished_calls: usize,
+    /// At how many finished calls it is looked for those that the exchange has forgotten.
+    crowd: usize,
     limit: Budget,
 }
 
@@ -57,6 +59,8 @@ enum Kept {
 #[derive(Debug, Default)]
 struct Transcript {
     is_finished: bool,
+    /// Whether those who resume are told of it without the exchange.
+    is_saved: bool,
     kept: Budget,
     entries: Vec<(u64, Kept)>,
 }
@@ -78,19 +82,14 @@ impl History {
             finished: VecDeque::new(),
             transcribed: Budget::default(),
             finished_calls,
+            crowd: finished_calls.saturating_add(LATE),
             limit: FINISHED,
         }
     }
 
     /// Numbers a note and keeps it.
     pub(crate) fn note(&mut self, exchange: &Exchange, note: Note) {
-        match note.call(exchange) {
-            Some(call) => self.push(exchange, Some(call), Kept::Note(note)),
-            None => {
-                self.push(exchange, None, Kept::Note(note));
-                self.forget_with(exchange);
-            }
-        }
+        self.push(exchange, note.call(exchange), Kept::Note(note));
     }
 
     /// Numbers an entry and keeps it.
@@ -101,17 +100,20 @@ impl History {
 
     fn push(&mut self, exchange: &Exchange, call: Option<CallNumber>, kept: Kept) {
         self.last += 1;
-        if let Some(call) = call {
-            self.transcribe(exchange, call, kept.clone());
-        }
-        let at_once = self.finished_calls < SOON;
-        let kept = if at_once { kept.in_words(exchange, self.last) } else { kept };
-        self.kept.add(kept.bytes());
-        self.entries.push_back((self.last, kept));
+        let is_saved = |call| self.transcripts.get(&call).is_some_and(|kept| kept.is_saved);
+        let next = match call.is_some_and(is_saved) {
+            true => kept.clone().in_words(exchange, self.last),
+            false => kept.clone(),
+        };
+        self.kept.add(next.bytes());
+        self.entries.push_back((self.last, next));
         while self.kept.exceeds(RESUMABLE)
             && let Some((_, oldest)) = self.entries.pop_front()
         {
             self.kept.remove(1, oldest.bytes());
+        }
+        if let Some(call) = call {
+            self.transcribe(exchange, call, kept);
         }
     }
 
@@ -138,9 +140,12 @@ impl History {
     /// Puts into words what those who resume may still want of a call that the exchange forgets when
     /// half as many as it keeps have ended again.
     fn save(&mut self, exchange: &Exchange) {
-        let place = self.finished.len().checked_sub(self.finished_calls.div_ceil(2));
+        let place = self.finished.len().checked_sub(1 + self.finished_calls / 2);
         let call = place.and_then(|place| self.finished.get(place));
-        let Some(transcript) = call.and_then(|call| self.transcripts.get(call)) else { return };
+        let Some(transcript) = call.and_then(|call| self.transcripts.get_mut(call)) else {
+            return;
+        };
+        transcript.is_saved = true;
         let oldest = self.entries.front().map_or(u64::MAX, |(sequence, _)| *sequence);
         for (number, _) in transcript.entries.iter().rev().take_while(|entry| entry.0 >= oldest) {
             let place = self.entries.binary_search_by_key(number, |(sequence, _)| *sequence);
@@ -154,16 +159,19 @@ impl History {
         }
     }
 
-    /// Drops transcripts of finished calls, as the exchange does: not of those that it still tells of.
+    /// Drops what the exchange has forgotten, now and then.
     fn forget(&mut self, exchange: &Exchange) {
-        for _ in self.finished_calls..self.finished.len() {
-            let Some(oldest) = self.finished.pop_front() else { break };
-            if exchange.is_call_up(oldest).is_some() {
-                self.finished.push_back(oldest);
+        if self.finished.len() <= self.crowd {
+            return;
+        }
+        for call in std::mem::take(&mut self.finished) {
+            if exchange.is_call_up(call).is_some() {
+                self.finished.push_back(call);
             } else {
-                self.remove(oldest);
+                self.remove(call);
             }
         }
+        self.crowd = self.finished.len() + (self.finished.len() / LATE).max(LATE);
     }
 
     fn limit(&mut self) {
@@ -171,16 +179,6 @@ impl History {
             && let Some(oldest) = self.finished.pop_front()
         {
             self.remove(oldest);
-        }
-    }
-
-    /// Drops all that the exchange has forgotten, when it has done so before all was told.
-    fn forget_with(&mut self, exchange: &Exchange) {
-        let is_gone = |call: &CallNumber| exchange.is_call_up(*call).is_none();
-        let gone: Vec<_> = self.transcripts.keys().copied().filter(is_gone).collect();
-        self.finished.retain(|call| !is_gone(call));
-        for call in gone {
-            self.remove(call);
         }
     }
 
