@@ -1,6 +1,9 @@
 //! What is in flight, and whether the automatic clock may skip.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use ringback_exchange::WebhookId;
 use tokio::time::Instant;
@@ -17,6 +20,10 @@ pub(crate) struct Activity {
     /// What else a call waits for: sounds, websockets that are being opened, applications that speak.
     errands: usize,
     webhooks: BTreeMap<(WebhookId, u32), Flight>,
+    /// How many of them have a reply that matters: they are asked about at every tick.
+    mattering: usize,
+    /// When each of them began, so that the latest is at hand.
+    begun: BTreeSet<(Instant, (WebhookId, u32))>,
     /// When something began or ended last.
     last: Instant,
 }
@@ -29,7 +36,14 @@ struct Flight {
 
 impl Activity {
     pub(crate) fn new(now: Instant) -> Self {
-        Self { requests: 0, errands: 0, webhooks: BTreeMap::new(), last: now }
+        Self {
+            requests: 0,
+            errands: 0,
+            webhooks: BTreeMap::new(),
+            mattering: 0,
+            begun: BTreeSet::new(),
+            last: now,
+        }
     }
 
     pub(crate) fn request_begins(&mut self, now: Instant) {
@@ -48,13 +62,24 @@ impl Activity {
         reply_matters: bool,
         now: Instant,
     ) {
-        self.webhooks.insert(webhook, Flight { since: now, reply_matters });
+        let before = self.webhooks.insert(webhook, Flight { since: now, reply_matters });
+        self.forget(webhook, before);
+        self.begun.insert((now, webhook));
+        self.mattering += usize::from(reply_matters);
         self.last = now;
     }
 
     pub(crate) fn webhook_ends(&mut self, webhook: (WebhookId, u32), now: Instant) {
-        self.webhooks.remove(&webhook);
+        let ended = self.webhooks.remove(&webhook);
+        self.forget(webhook, ended);
         self.last = now;
+    }
+
+    fn forget(&mut self, webhook: (WebhookId, u32), flight: Option<Flight>) {
+        if let Some(Flight { since, reply_matters }) = flight {
+            self.begun.remove(&(since, webhook));
+            self.mattering -= usize::from(reply_matters);
+        }
     }
 
     pub(crate) fn errand_begins(&mut self, now: Instant) {
@@ -70,6 +95,8 @@ impl Activity {
     /// Forgets webhooks and errands, for those that nobody waits for any more.
     pub(crate) fn forget_flights(&mut self) {
         self.webhooks.clear();
+        self.begun.clear();
+        self.mattering = 0;
         self.errands = 0;
     }
 
@@ -89,11 +116,10 @@ impl Activity {
     /// From when on nothing that is out is worth waiting for; none while a reply, a sound or a
     /// websocket that matters is missing.
     pub(crate) fn settled_from(&self) -> Option<Instant> {
-        if self.errands > 0 || self.webhooks.values().any(|flight| flight.reply_matters) {
+        if self.errands > 0 || self.mattering > 0 {
             return None;
         }
-        let graces = self.webhooks.values().map(|flight| flight.since + GRACE);
-        Some(graces.max().unwrap_or(self.last))
+        Some(self.begun.last().map_or(self.last, |(since, _)| *since + GRACE))
     }
 }
 
@@ -128,5 +154,20 @@ mod tests {
         activity.errand_begins(at(80));
         activity.forget_flights();
         assert_eq!(activity.quiet_from(), Some(at(83)));
+        // Of many the latest counts, whichever ends first; one that begins again counts once.
+        let hooks = [1, 2, 3].map(|id| (WebhookId(id), 1));
+        for (hook, millis) in hooks.iter().zip([100, 110, 120]) {
+            activity.webhook_begins(*hook, false, at(millis));
+        }
+        activity.webhook_begins(hooks[0], true, at(130));
+        activity.webhook_begins(hooks[0], false, at(140));
+        assert_eq!(activity.settled_from(), Some(at(390)));
+        activity.webhook_ends(hooks[0], at(150));
+        assert_eq!(activity.settled_from(), Some(at(370)));
+        activity.webhook_ends(hooks[1], at(151));
+        assert_eq!(activity.settled_from(), Some(at(370)));
+        activity.webhook_begins(hooks[1], true, at(160));
+        activity.forget_flights();
+        assert_eq!(activity.settled_from(), Some(at(160)));
     }
 }
