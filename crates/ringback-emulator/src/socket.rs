@@ -46,6 +46,11 @@ impl Sockets {
         Ok(Self { client, open: Mutex::default() })
     }
 
+    /// Forgets all of them: whoever carried them has been cancelled, and cannot say so.
+    pub(crate) fn forget(&self) {
+        self.open().clear();
+    }
+
     fn open(&self) -> MutexGuard<'_, HashMap<LegId, mpsc::Sender<SocketCommand>>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -56,14 +61,17 @@ pub(crate) fn command(platform: &Arc<Platform>, epoch: u64, leg: LegId, command:
     let mut open = platform.sockets.open();
     if let SocketCommand::Open(opening) = command {
         let (tell, commands) = mpsc::channel(COMMANDS);
-        open.insert(leg.clone(), tell.clone());
+        if let Some(other) = open.insert(leg.clone(), tell.clone()) {
+            // It ends as asked for: what it has to say is of an earlier one.
+            drop(other.try_send(SocketCommand::Close));
+        }
         let work = Leg { platform: Arc::clone(platform), epoch, leg, tell };
         platform.spawn(async move { work.run(*opening, commands).await });
         return;
     }
     let is_last = matches!(command, SocketCommand::Close);
     let is_lost = open.get(&leg).is_some_and(|socket| socket.try_send(command).is_err());
-    // Without a sender it closes.
+    // Without a sender it closes, and says so when nobody asked for that.
     if is_last || is_lost {
         open.remove(&leg);
     }
@@ -166,7 +174,8 @@ async fn serve(dial: Dial, mut commands: mpsc::Receiver<SocketCommand>, report: 
         tokio::select! {
             opened = &mut opened => break opened,
             command = commands.recv() => match command {
-                None | Some(SocketCommand::Close) => return,
+                Some(SocketCommand::Close) => return,
+                None => return report(Report::Event(SocketEvent::Closed)),
                 Some(command) => early.push(command),
             },
         }

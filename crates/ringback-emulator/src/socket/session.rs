@@ -70,7 +70,8 @@ pub(super) async fn run<S: AsyncRead + AsyncWrite + Unpin>(
         let _done = line.command(Some(command));
     }
     let mut ticks = tokio::time::interval_at(Instant::now(), FRAME);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
+    // What was missed is not made up for: the burst would be taken for one who does not read.
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let end = loop {
         let goes_on = tokio::select! {
             () = &mut writing => Err(End::Theirs),
@@ -85,9 +86,10 @@ pub(super) async fn run<S: AsyncRead + AsyncWrite + Unpin>(
     if line.playback.is_playing() {
         (line.report)(Report::Speaking(false));
     }
-    if end == End::Theirs {
+    if end != End::Ours {
         (line.report)(Report::Event(SocketEvent::Closed));
-    } else {
+    }
+    if end != End::Theirs {
         let normal = CloseFrame { code: CloseCode::Normal, reason: "".into() };
         // One who does not read is not told either.
         drop(line.outbox.try_send(Message::Close(Some(normal))));
@@ -104,8 +106,12 @@ pub(super) async fn run<S: AsyncRead + AsyncWrite + Unpin>(
 /// Who ends it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
+    /// The exchange asked for it.
     Ours,
+    /// The application ended it, or does not read.
     Theirs,
+    /// There are more commands than it takes: the exchange does not know yet.
+    Lost,
 }
 
 struct Line<F> {
@@ -161,7 +167,8 @@ impl<F: Fn(Report)> Line<F> {
                 self.hears = hears;
                 Ok(())
             }
-            Some(SocketCommand::Close) | None => Err(End::Ours),
+            Some(SocketCommand::Close) => Err(End::Ours),
+            None => Err(End::Lost),
             // It is open already, and there is nothing else to do.
             Some(_) => Ok(()),
         }

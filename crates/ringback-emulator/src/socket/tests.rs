@@ -40,7 +40,7 @@ impl Peer {
         let (commands, waiting) = mpsc::channel(16);
         let (tell, reports) = mpsc::unbounded_channel();
         let dial = Dial::new(&sockets.client, &sender, opening);
-        let task = tokio::spawn(serve(dial, waiting, move |report| tell.send(report).unwrap()));
+        let task = tokio::spawn(serve(dial, waiting, move |report| drop(tell.send(report))));
         Self { commands, reports, task }
     }
 
@@ -263,6 +263,43 @@ async fn either_side_closes_it() {
     drop(server);
     peer.task.await.unwrap();
     assert_eq!(peer.reports.recv().await, None);
+}
+
+#[tokio::test]
+async fn one_that_falls_behind_with_commands_is_closed_and_says_so() {
+    let (mut server, Peer { commands, mut reports, task }) = connected().await;
+    drop(commands);
+    assert_eq!(reports.recv().await, Some(Report::Event(SocketEvent::Closed)));
+    while !matches!(next(&mut server).await, Message::Close(_)) {}
+    drop(server);
+    task.await.unwrap();
+
+    let (listener, address) = listen().await;
+    let Peer { commands, mut reports, task } = Peer::dial(vec![], opening(&address));
+    let (_stream, _) = head(&listener).await;
+    drop(commands);
+    assert_eq!(reports.recv().await, Some(Report::Event(SocketEvent::Closed)));
+    task.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stall_is_not_made_up_for() {
+    let (stream, server) = tokio::io::duplex(1024 * 1024);
+    let (_commands, mut waiting) = mpsc::channel(1);
+    tokio::spawn(async move {
+        session::run(stream, GREETING.to_owned(), 16_000, Vec::new(), &mut waiting, |_| {}).await;
+    });
+    let mut server = WebSocketStream::from_raw_socket(server, Role::Server, None).await;
+    assert_eq!(server.next().await.unwrap().unwrap(), Message::text(GREETING));
+    server.next().await.unwrap().unwrap();
+    tokio::time::advance(Duration::from_secs(5)).await;
+    let (after, mut frames) = (tokio::time::Instant::now(), 0);
+    // Time moves on only when there is nothing left to read.
+    while after.elapsed() < Duration::from_millis(100) {
+        server.next().await.unwrap().unwrap();
+        frames += 1;
+    }
+    assert!(frames <= 8, "{frames} frames in 100 ms");
 }
 
 #[tokio::test]
