@@ -6,6 +6,7 @@
 mod database;
 mod identity;
 mod replay;
+mod rights;
 mod wire;
 mod writer;
 

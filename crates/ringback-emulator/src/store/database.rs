@@ -1,19 +1,21 @@
 //! The file: what is in it, and how it is told from other files.
 
 use std::{
-    fs::{self, File, TryLockError},
+    fs::{File, TryLockError},
     path::{Path, PathBuf},
 };
 
 use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 
-use super::wire;
+use super::{rights, wire};
 use crate::Error;
 
 /// The database in the directory.
 const FILE: &str = "ringback.sqlite";
 /// Who holds this file's lock keeps his state in the directory.
 const LOCK: &str = "ringback.lock";
+/// What the names of both begin with.
+const PREFIX: &str = "ringback.";
 /// Marks the database as ours: `RBEM`.
 const APPLICATION: i32 = 0x5242_454D;
 /// The version of the tables.
@@ -97,24 +99,24 @@ impl Database {
             let fix = "give the path of a directory, or one where none is yet";
             return Err(unusable(directory, "it is a file and no directory", fix));
         }
-        let is_new = !directory.exists();
-        fs::create_dir_all(directory).map_err(|error| {
+        rights::make_directory(directory).map_err(|error| {
             let fix = "make the directory above it writable, or give another path";
             caused(directory, "it cannot be made", fix, error)
         })?;
-        if is_new {
-            only_owner(directory, 0o700);
-        }
         let lock = lock(directory)?;
-        let file = directory.join(FILE);
-        // SQLite gives the files beside it the rights of this one; there are keys in them.
-        let made = File::options().append(true).create(true).open(&file).map_err(|error| {
-            caused(directory, "ringback.sqlite cannot be written there", WRITABLE, error)
-        })?;
-        if made.metadata().is_ok_and(|data| data.len() == 0) {
-            only_owner(&file, 0o600);
+        // There are keys in them. SQLite gives the files that it makes the rights of the first one.
+        // A directory that others use too keeps its rights; those of the files are enough.
+        if rights::holds_only(directory, PREFIX) {
+            owner_only(directory, directory)?;
         }
-        drop(made);
+        let file = directory.join(FILE);
+        drop(rights::open_file(&file).map_err(|error| {
+            caused(directory, "ringback.sqlite cannot be written there", WRITABLE, error)
+        })?);
+        for suffix in ["", "-wal", "-shm", "-journal"] {
+            owner_only(directory, &directory.join(format!("{FILE}{suffix}")))?;
+        }
+        owner_only(directory, &directory.join(LOCK))?;
         let mut connection = Connection::open(&file).map_err(|error| broken(directory, error))?;
         prepare(&mut connection, directory)?;
         Ok(Self { connection, directory: directory.to_owned(), _lock: lock })
@@ -254,9 +256,8 @@ const OTHER_VERSION: &str =
 
 fn lock(directory: &Path) -> Result<File, Error> {
     let path = directory.join(LOCK);
-    let lock = File::options().append(true).create(true).open(path);
-    let lock =
-        lock.map_err(|error| caused(directory, "nothing can be written there", WRITABLE, error))?;
+    let lock = rights::open_file(&path)
+        .map_err(|error| caused(directory, "nothing can be written there", WRITABLE, error))?;
     match lock.try_lock() {
         Ok(()) => Ok(lock),
         Err(TryLockError::WouldBlock) => Err(unusable(
@@ -269,6 +270,14 @@ fn lock(directory: &Path) -> Result<File, Error> {
             Err(caused(directory, "the file system has no locks", fix, error))
         }
     }
+}
+
+/// Takes from others the right to read it.
+fn owner_only(directory: &Path, path: &Path) -> Result<(), Error> {
+    rights::tighten(path).map_err(|error| {
+        let fix = "let its owner start the emulator, or give another directory";
+        caused(directory, "others may read it, and that cannot be changed", fix, error)
+    })
 }
 
 /// Makes sure that the database is ours and whole, and that a commit is on the disk.
@@ -375,17 +384,4 @@ fn caused(
 ) -> Error {
     let cause: Option<Box<dyn std::error::Error + Send + Sync>> = Some(Box::new(error));
     Error::DataDir { path: directory.to_owned(), problem: problem.into(), fix, cause }
-}
-
-/// Lets nobody but the owner read it; where files have no such rights, nothing is done.
-fn only_owner(path: &Path, mode: u32) {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        if let Err(error) = fs::set_permissions(path, fs::Permissions::from_mode(mode)) {
-            tracing::warn!(path = %path.display(), %error, "others may read the state");
-        }
-    }
-    #[cfg(not(unix))]
-    let _ = (path, mode);
 }

@@ -249,11 +249,18 @@ async fn nobody_else_reads_the_keys() {
     use std::os::unix::fs::PermissionsExt;
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("state");
-    let platform = Platform::start(kept(&path)).await;
     let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
-    assert_eq!(mode(&path), 0o700);
-    for file in ["ringback.sqlite", "ringback.sqlite-wal"] {
-        assert_eq!(mode(&path.join(file)), 0o600, "{file}");
+    for _ in 0..2 {
+        let platform = Platform::start(kept(&path)).await;
+        assert_eq!(mode(&path), 0o700);
+        for file in ["ringback.lock", "ringback.sqlite", "ringback.sqlite-wal"] {
+            assert_eq!(mode(&path.join(file)), 0o600, "{file}");
+        }
+        platform.emulator.stop().await;
+        // As a directory that somebody else made, or a copy that was put back.
+        for (name, mode) in [("", 0o755), ("ringback.lock", 0o644), ("ringback.sqlite", 0o644)] {
+            let open = std::fs::Permissions::from_mode(mode);
+            std::fs::set_permissions(path.join(name), open).unwrap();
+        }
     }
-    platform.emulator.stop().await;
 }
