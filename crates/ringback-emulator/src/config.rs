@@ -38,8 +38,8 @@ pub struct Config {
     pub control_token: Option<SecretString>,
     /// How many finished calls, and transcripts of such, are kept.
     ///
-    /// Besides, all transcripts together keep at most 100,000 entries in 32 MiB, those of finished
-    /// calls being forgotten first; and 10,000 webhooks are kept, with their replies, in 32 MiB.
+    /// Besides, a transcript keeps its first 2,000 entries, up to 1 MiB, those of all finished calls keep
+    /// 64 MiB together, and 10,000 webhooks are kept, with their replies, in 32 MiB.
     pub finished_calls: usize,
     /// The private key, PEM, of the application that is there from the start; generated when none.
     pub private_key: Option<SecretString>,
