@@ -71,9 +71,7 @@ pub(super) fn create(
 ) -> Result<Id, Refusal> {
     let wanted = wanted.map(Into::into).unwrap_or_default();
     let routes = lookup::routes(exchange, caller)?;
-    if let Some(subject) = lookup::subject(caller) {
-        return Err(refusal::room::needs_admin("make users", subject));
-    }
+    of_application("make users", caller)?;
     check(exchange, caller, &wanted, None)?;
     let channels = wanted.channels.as_ref().map(answered_channels).transpose()?;
     let (made, seed) = (exchange.users.made, exchange.settings.seed);
@@ -124,6 +122,7 @@ fn change(
     wanted: Wanted,
     replaces: bool,
 ) -> Result<Id, Refusal> {
+    of_application("change users", caller)?;
     let id = lookup::user(exchange, caller, id_or_name)?.id;
     check(exchange, caller, &wanted, Some(id))?;
     let channels = wanted.channels.as_ref().map(answered_channels).transpose()?;
@@ -155,9 +154,20 @@ pub(super) fn delete(
     caller: &Caller,
     id_or_name: &str,
 ) -> Result<(), Refusal> {
+    of_application("delete users", caller)?;
     let id = lookup::user(exchange, caller, id_or_name)?.id;
     exchange.users.remove(id);
     Ok(())
+}
+
+/// Refuses tokens that stand for a user: users are for the application to make, change and delete.
+///
+/// Of making them the documentation says so; the others are like it (inferred).
+fn of_application(what: &str, caller: &Caller) -> Result<(), Refusal> {
+    match lookup::subject(caller) {
+        Some(subject) => Err(refusal::room::needs_admin(what, subject)),
+        None => Ok(()),
+    }
 }
 
 /// The users of the caller's application with their ordinals; only one with a name, when that is given.

@@ -103,6 +103,30 @@ fn each_generation_changes_and_removes_users_in_its_own_way() {
 }
 
 #[test]
+fn a_token_of_a_user_makes_changes_and_deletes_no_user() {
+    for (generation, verb, created) in
+        [("beta", "PUT", 200), ("v0.1", "PUT", 200), ("v0.3", "PATCH", 201), ("v1", "PATCH", 201)]
+    {
+        let mut api = Api::quiet();
+        let users = format!("/{generation}/users");
+        let made = api.ok(created, &format!(r#"POST {users} {{"name":"alice"}}"#));
+        let id = made["id"].as_str().or(made["user_id"].as_str()).unwrap().to_owned();
+        for user in ["alice", "bob"] {
+            api.user = Some(user.to_owned());
+            for line in [
+                format!(r#"POST {users} {{"name":"carol"}}"#),
+                format!(r#"{verb} {users}/{id} {{"name":"mallory"}}"#),
+                format!("DELETE {users}/{id}"),
+            ] {
+                api.refused(403, "system:error:permission", &line);
+            }
+        }
+        api.user = None;
+        assert_eq!(api.ok(200, &format!("GET {users}/{id}"))["name"], "alice");
+    }
+}
+
+#[test]
 fn a_user_has_the_conversations_it_is_a_member_of() {
     let mut api = Api::quiet();
     let (first, second) = (api.conversation(), api.conversation());
