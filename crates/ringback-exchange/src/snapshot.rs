@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Exchange, Settings,
     conversation::{Conversation, Name},
-    directory::{Numbers, Owned, Routes},
+    directory::{Number, Numbers, Owned, Routes},
     phone::Script,
     recording::Take,
     store::Store,
@@ -21,12 +21,12 @@ use crate::{
 };
 
 use parts::{
-    KeptApplication, KeptConversation, KeptUser, application, kept_application, kept_conversation,
-    kept_user, user,
+    KeptApplication, KeptConversation, KeptNumber, KeptUser, application, kept_application,
+    kept_conversation, kept_number, kept_user, number, user,
 };
 
 /// The version of what is written here; one more whenever a reader of the old could not read it.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// Why a state cannot be taken over.
 #[derive(Debug, thiserror::Error)]
@@ -43,8 +43,8 @@ pub enum SnapshotError {
         /// The only one that is read.
         expected: u32,
     },
-    /// A number is rented that nobody has for rent.
-    #[error("the number {0} is rented, and not among the numbers of this exchange")]
+    /// A number is of a country that is not known.
+    #[error("the number {0} is of a country that is not known")]
     Number(String),
     /// A phone behaves in a way that is not known.
     #[error("the phone {number} behaves in a way that cannot be read")]
@@ -68,7 +68,9 @@ struct Versioned {
 struct State {
     version: u32,
     applications: Vec<KeptApplication>,
-    numbers: Vec<KeptNumber>,
+    /// Those for rent that are not what an exchange has from the start.
+    stock: Vec<KeptNumber>,
+    numbers: Vec<KeptOwned>,
     users: Vec<(u64, KeptUser)>,
     phones: Vec<KeptPhone>,
     rates: Vec<Rate>,
@@ -84,8 +86,8 @@ struct State {
 }
 
 #[derive(Serialize, Deserialize)]
-struct KeptNumber {
-    msisdn: String,
+struct KeptOwned {
+    number: KeptNumber,
     application: Option<ApplicationId>,
     voice: Option<(VoiceCallbackType, String)>,
     status_callback: Option<String>,
@@ -118,14 +120,19 @@ impl Exchange {
     /// The state as bytes, when the exchange is at rest; none while a call is up, or a webhook on
     /// its way.
     ///
-    /// Finished calls are not in it; conversations with a name, users, rates and recordings are. What is made after [`restore`](Self::restore) gets the ids that
-    /// it would have had without.
+    /// Finished calls are not in it; conversations with a name, users, numbers, rates and
+    /// recordings are. What is made after [`restore`](Self::restore) gets the ids that it would
+    /// have had without.
     #[must_use]
     pub fn snapshot(&self) -> Option<Vec<u8>> {
-        let expiries = self.expiries().filter(|_| self.is_at_rest())?;
+        if !self.is_at_rest() {
+            return None;
+        }
+        let expiries = self.expiries()?;
         let state = State {
             version: VERSION,
             applications: self.applications.iter().map(kept_application).collect(),
+            stock: self.unusual_stock(),
             numbers: self.kept_numbers(),
             users: self.kept_users(),
             phones: self.kept_phones(),
@@ -152,34 +159,32 @@ impl Exchange {
     /// Whether nothing is under way that a snapshot does not hold.
     fn is_at_rest(&self) -> bool {
         self.live_calls == 0
-            && self.webhooks.iter().next().is_none()
+            && self.webhooks.is_empty()
             && self.posts.is_empty()
             && self.fetching.is_empty()
             && self.running_takes.is_empty()
             && self.rooms_to_record.is_empty()
             && self.conversations.iter().all(|(_, conversation)| conversation.live == 0)
-            && self.has_usual_numbers()
     }
 
-    /// Whether every number is one of those that an exchange has from the start: others are not in
-    /// a snapshot.
-    fn has_usual_numbers(&self) -> bool {
+    /// The numbers for rent that are not what an exchange has from the start.
+    fn unusual_stock(&self) -> Vec<KeptNumber> {
         let usual = Numbers::stocked();
-        let rented = self.numbers.rented().map(|owned| &owned.number);
-        self.numbers.for_rent().chain(rented).all(|number| {
-            let known = usual.in_stock(&number.msisdn);
-            known.is_some_and(|known| format!("{known:?}") == format!("{number:?}"))
-        })
+        let is_unusual = |number: &&Number| usual.in_stock(&number.msisdn) != Some(*number);
+        self.numbers.for_rent().filter(is_unusual).map(kept_number).collect()
     }
 
     /// When empty conversations go; none when anything else is to fall due.
     fn expiries(&self) -> Option<Vec<(Timestamp, u64, u32)>> {
-        let due = self.timers.all().into_iter().filter(|(_, due)| self.matters(due));
-        due.map(|(at, due)| match due {
-            Due::Expired { conversation, epoch } => Some((at, conversation, epoch)),
+        let due = self.timers.iter().filter(|(_, _, due)| self.matters(due));
+        let expiries = due.map(|(at, set, due)| match due {
+            Due::Expired { conversation, epoch } => Some((*at, *set, *conversation, *epoch)),
             _ => None,
-        })
-        .collect()
+        });
+        let mut expiries: Vec<_> = expiries.collect::<Option<_>>()?;
+        expiries.sort_unstable();
+        let in_order = expiries.into_iter();
+        Some(in_order.map(|(at, _, conversation, epoch)| (at, conversation, epoch)).collect())
     }
 
     /// Changes the rules that can be switched, from now on.
@@ -209,6 +214,9 @@ impl Exchange {
         let mut exchange = Self::new(settings);
         for kept in state.applications {
             exchange.applications.insert(application(kept));
+        }
+        for kept in state.stock {
+            exchange.numbers.admit(number(kept)?);
         }
         for kept in state.numbers {
             exchange.rent(kept)?;
@@ -283,9 +291,9 @@ impl Exchange {
         users
     }
 
-    fn kept_numbers(&self) -> Vec<KeptNumber> {
-        let kept = |owned: &Owned| KeptNumber {
-            msisdn: owned.number.msisdn.to_string(),
+    fn kept_numbers(&self) -> Vec<KeptOwned> {
+        let kept = |owned: &Owned| KeptOwned {
+            number: kept_number(&owned.number),
             application: owned.application.clone(),
             voice: owned.voice.clone(),
             status_callback: owned.status_callback.clone(),
@@ -295,11 +303,12 @@ impl Exchange {
         self.numbers.rented().map(kept).collect()
     }
 
-    fn rent(&mut self, kept: KeptNumber) -> Result<(), SnapshotError> {
-        self.numbers.rent(&kept.msisdn);
-        let Some(owned) = self.numbers.owned_mut(&kept.msisdn) else {
-            return Err(SnapshotError::Number(kept.msisdn));
-        };
+    fn rent(&mut self, kept: KeptOwned) -> Result<(), SnapshotError> {
+        let number = number(kept.number)?;
+        let msisdn = Arc::clone(&number.msisdn);
+        self.numbers.admit(number);
+        self.numbers.rent(&msisdn);
+        let Some(owned) = self.numbers.owned_mut(&msisdn) else { return Ok(()) };
         owned.application = kept.application;
         owned.voice = kept.voice;
         owned.status_callback = kept.status_callback;

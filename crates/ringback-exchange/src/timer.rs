@@ -68,6 +68,8 @@ pub(crate) struct Timers {
     progress: BinaryHeap<Entry>,
     guards: BinaryHeap<Entry>,
     set: u64,
+    /// How many were left of each when all of them were looked at last.
+    left: [usize; 2],
 }
 
 impl Timers {
@@ -101,24 +103,28 @@ impl Timers {
         }
     }
 
-    /// Drops what means nothing any more: at the front always, elsewhere once it is most of what is there.
+    /// Drops what means nothing any more: at the front always, elsewhere once it may be most of
+    /// what is there.
+    ///
+    /// All are looked at only when there are twice as many as were left the last time, so each
+    /// that is set pays for a look or two, however many matter.
     pub(crate) fn drop_void(&mut self, live: usize, matters: impl Fn(&Due) -> bool) {
-        for heap in [&mut self.progress, &mut self.guards] {
+        let heaps = [&mut self.progress, &mut self.guards];
+        for (heap, left) in heaps.into_iter().zip(&mut self.left) {
             while heap.peek().is_some_and(|next| !matters(&next.0.2)) {
                 heap.pop();
             }
-            if heap.len() > 8 * live + 1_024 {
+            *left = heap.len().min(*left);
+            if heap.len() > (8 * live + 1_024).max(2 * *left) {
                 heap.retain(|entry| matters(&entry.0.2));
+                *left = heap.len();
             }
         }
     }
 
-    /// Everything that is set, in the order in which it falls due.
-    pub(crate) fn all(&self) -> Vec<(Timestamp, Due)> {
-        let mut all: Vec<_> =
-            self.progress.iter().chain(&self.guards).map(|entry| entry.0).collect();
-        all.sort_unstable();
-        all.into_iter().map(|(at, _, due)| (at, due)).collect()
+    /// Everything that is set, in no order: when, the how manieth it was to be set, and what.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &(Timestamp, u64, Due)> {
+        self.progress.iter().chain(&self.guards).map(|entry| &entry.0)
     }
 
     pub(crate) fn deadlines(&self) -> Deadlines {
@@ -129,5 +135,40 @@ impl Timers {
             (one, other) => one.or(other),
         };
         Deadlines { any, progress }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[test]
+    fn many_deadlines_that_matter_are_not_looked_at_again_and_again() {
+        let mut timers = Timers::default();
+        let looks = Cell::new(0_u64);
+        for conversation in 0..20_000 {
+            let at = Timestamp::from_millis(1_000);
+            timers.set(at, Kind::Guard, Due::Expired { conversation, epoch: 0 });
+            timers.drop_void(0, |_| {
+                looks.set(looks.get() + 1);
+                true
+            });
+        }
+        assert_eq!(timers.iter().count(), 20_000);
+        assert!(looks.get() < 4 * 20_000, "{}", looks.get());
+    }
+
+    #[test]
+    fn deadlines_that_are_void_do_not_pile_up() {
+        let mut timers = Timers::default();
+        timers.set(Timestamp::from_millis(1), Kind::Guard, Due::RingTimeout { leg: 0 });
+        for leg in 1..20_000 {
+            timers.set(Timestamp::from_millis(2), Kind::Guard, Due::RingTimeout { leg });
+            timers.drop_void(0, |due| *due == Due::RingTimeout { leg: 0 });
+        }
+        assert!(timers.iter().count() <= 1_025);
+        assert_eq!(timers.deadlines().any, Some(Timestamp::from_millis(1)));
     }
 }

@@ -8,7 +8,7 @@ use ringback_model::{
 };
 
 /// A number as the network knows it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Number {
     pub(crate) msisdn: Arc<str>,
     pub(crate) country: &'static str,

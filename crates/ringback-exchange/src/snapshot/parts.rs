@@ -3,12 +3,14 @@
 use ringback_model::{
     ApplicationId, Json, Timestamp,
     applications::{Capabilities, Privacy},
+    numbers::{Feature, NumberType},
 };
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    SnapshotError,
     conversation::{Body, Conversation, Entry, Kept, Member, Name},
-    directory::{Application, Routes, User},
+    directory::{Application, Country, Number, Routes, User},
     id::Id,
 };
 
@@ -60,6 +62,43 @@ pub(super) struct KeptUser {
     pub(super) channels: Option<Json>,
     pub(super) created: Timestamp,
     pub(super) updated: Option<Timestamp>,
+}
+
+/// A number as the network knows it.
+#[derive(Serialize, Deserialize)]
+pub(super) struct KeptNumber {
+    msisdn: String,
+    /// Two letters.
+    country: String,
+    kind: NumberType,
+    features: Vec<Feature>,
+    cost: String,
+    initial_price: String,
+}
+
+pub(super) fn kept_number(number: &Number) -> KeptNumber {
+    KeptNumber {
+        msisdn: number.msisdn.to_string(),
+        country: number.country.to_owned(),
+        kind: number.kind.clone(),
+        features: number.features.clone(),
+        cost: number.cost.to_string(),
+        initial_price: number.initial_price.to_string(),
+    }
+}
+
+pub(super) fn number(kept: KeptNumber) -> Result<Number, SnapshotError> {
+    let Some(country) = Country::by_code(&kept.country) else {
+        return Err(SnapshotError::Number(kept.msisdn));
+    };
+    Ok(Number {
+        msisdn: kept.msisdn.into(),
+        country: country.code,
+        kind: kept.kind,
+        features: kept.features,
+        cost: kept.cost.into(),
+        initial_price: kept.initial_price.into(),
+    })
 }
 
 pub(super) fn kept_user(user: &User) -> KeptUser {

@@ -1,12 +1,12 @@
 //! Seeds: taken in as a whole, or refused with the place of what is wrong.
 
-use ringback_exchange::{Caller, Refusal};
+use ringback_exchange::{Caller, Exchange, Refusal};
 use ringback_model::{
     ApplicationId, Operation as _, PhoneNumber,
     account::GetBalance,
     applications::{GetApplication, ListApplications},
     control::{ListPhones, PlaceCallRequest, Seed, SeedRequest},
-    numbers::{BuyNumber, ListNumbers, SearchNumbers},
+    numbers::{BuyNumber, CancelNumber, ListNumbers, SearchNumbers},
 };
 use serde_json::{Value, json};
 
@@ -130,7 +130,7 @@ fn a_rented_number_that_came_by_a_seed_can_be_given_back_and_rented_again() {
     let msisdn = PhoneNumber::new("421900000001").unwrap();
     let seed = json!({"numbers": [{"country": "SK", "msisdn": msisdn.as_str(), "cost": "7"}]});
     plant(&mut world, &seed).unwrap();
-    let back = ringback_model::numbers::CancelNumber::new("SK", msisdn.clone());
+    let back = CancelNumber::new("SK", msisdn.clone());
     world.ask_as(Caller::Account, &back).unwrap();
     let found = world.ask_as(Caller::Account, &SearchNumbers::new("SK")).unwrap();
     assert_eq!((&found["count"], &found["numbers"][0]["cost"]), (&json!(1), &json!("7")));
@@ -304,4 +304,38 @@ fn two_applications_with_one_number_are_told_apart() {
     // The first of the two is looked at first.
     assert_eq!(plant(&mut world, &seed).unwrap_err().reason, "number-linked-elsewhere");
     assert_eq!(Seed::INFO.id, "control.Seed");
+}
+
+#[test]
+fn what_a_seed_made_is_there_after_a_restart() {
+    let mut world = World::new(connect_bob());
+    let seed = json!({
+        "applications": [application(ID, "ivr")],
+        "numbers": [
+            {"country": "GB", "msisdn": "447700900123", "application": "ivr"},
+            {"country": "GB", "msisdn": "447700900456", "application": ID, "type": "landline",
+             "features": ["VOICE"], "cost": "2.5"},
+            {"country": "GB", "msisdn": "447700900457", "cost": "7.25"}]});
+    plant(&mut world, &seed).unwrap();
+    // One that is given back is for rent as the seed described it.
+    let number = PhoneNumber::new("447700900457").unwrap();
+    world.ask_as(Caller::Account, &CancelNumber::new("GB", number)).unwrap();
+    let before = all(&mut world);
+    assert!(before[2].to_string().contains("7.25"), "{}", before[2]);
+    let state = world.exchange.snapshot().unwrap();
+    world.exchange = Exchange::restore(world.exchange.settings().clone(), &state).unwrap();
+    assert_eq!(all(&mut world), before);
+    assert_eq!(world.exchange.snapshot().unwrap(), state);
+}
+
+#[test]
+fn a_state_of_another_version_is_refused() {
+    let settings = World::new(connect_bob()).exchange.settings().clone();
+    for version in [0, 1, 3] {
+        let state = json!({"version": version}).to_string();
+        let error = Exchange::restore(settings.clone(), state.as_bytes()).unwrap_err();
+        let words =
+            format!("the state is written in version {version}, and version 2 is read here");
+        assert_eq!(error.to_string(), words);
+    }
 }
