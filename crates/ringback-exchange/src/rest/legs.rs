@@ -23,14 +23,9 @@ pub(super) fn list(
     record_index: Option<u32>,
 ) -> Result<LegList, Refusal> {
     let application = lookup::application(&request.caller)?;
-    let is_own = |leg: &Leg| {
-        let call = exchange.calls.get(leg.call);
-        call.is_some_and(|call| call.routes.application == *application)
-    };
-    let all: Vec<&Leg> =
-        exchange.legs.iter().map(|(_, leg)| leg).filter(|leg| is_own(leg)).collect();
-    let page = page::numbered(all, page_size, record_index)?;
-    let items = page.items.iter().map(|leg| shown(exchange, generation, leg)).collect();
+    let page = page::numbered(exchange.legs_of.of(application), page_size, record_index)?;
+    let legs = page.items.iter().filter_map(|key| exchange.legs.get(**key));
+    let items = legs.map(|leg| shown(exchange, generation, leg)).collect();
     let mut list = LegList::new(EmbeddedLegs::new(items));
     (list.count, list.page_size, list.record_index) = (page.count, page.size, page.index);
     list.links = page.links(exchange, request);

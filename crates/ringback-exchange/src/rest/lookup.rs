@@ -1,6 +1,6 @@
 //! Finding what a request names, among what its caller may see.
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use ringback_model::{
     ApplicationId, ConversationId, MemberId, Timestamp, problem::known::conversation as known,
@@ -75,21 +75,22 @@ pub(super) fn at(exchange: &Exchange, key: u64) -> Result<&Conversation, Refusal
     })
 }
 
-/// The conversations of the caller's application that were made in a span, the oldest first.
+/// The conversations of the caller's application that were made in a span, of some ordinals, the
+/// oldest first.
 pub(super) fn conversations<'a>(
     exchange: &'a Exchange,
-    caller: &Caller,
-    span: &Span,
-) -> Vec<(u64, &'a Conversation)> {
-    let is_callers = |conversation: &Conversation| match caller {
+    caller: &'a Caller,
+    span: &'a Span,
+    keys: Range<u64>,
+) -> impl DoubleEndedIterator<Item = (u64, &'a Conversation)> {
+    let is_callers = move |conversation: &Conversation| match caller {
         Caller::Application { id, .. } => *id == conversation.application.application,
         Caller::Account | Caller::Control => true,
     };
     exchange
         .conversations
-        .iter()
-        .filter(|(_, conversation)| is_callers(conversation) && span.holds(conversation.created))
-        .collect()
+        .range(keys)
+        .filter(move |(_, at)| is_callers(at) && span.holds(at.created))
 }
 
 /// A span of time, as `date_start` and `date_end` give it.

@@ -1,5 +1,7 @@
 //! Pages of lists, in the platform's three ways of counting them.
 
+use std::ops::Range;
+
 use ringback_model::{HalLink, HalLinks, event::Order, problem::known};
 
 use crate::{Exchange, Refusal, Request, refusal};
@@ -24,28 +26,38 @@ pub(super) struct Page<T> {
 
 impl Asked<'_> {
     /// The page of `all`, which are in the order of their ordinals.
+    pub(super) fn page<T: Copy>(&self, all: &[(u64, T)]) -> Result<Page<T>, Refusal> {
+        self.page_of(|keys| {
+            let place = |end: u64| all.partition_point(|(key, _)| *key < end);
+            all.get(place(keys.start)..place(keys.end)).unwrap_or_default().iter().copied()
+        })
+    }
+
+    /// The page of a list that answers the items of some ordinals, in the order of these; no more
+    /// of it is read than the page and the one before it.
     ///
     /// A cursor names the first item of its page: what is made or removed meanwhile moves nothing.
-    pub(super) fn page<T>(&self, mut all: Vec<(u64, T)>) -> Result<Page<T>, Refusal> {
+    pub(super) fn page_of<T, I: DoubleEndedIterator<Item = (u64, T)>>(
+        &self,
+        list: impl Fn(Range<u64>) -> I,
+    ) -> Result<Page<T>, Refusal> {
         let size = checked_size(self.size)?;
         let newest_first = newest_first(self.order)?;
+        let at = self.cursor.map(read_cursor).transpose()?;
+        let before = |(key, _): (u64, T)| key;
+        let mut items: Vec<_>;
+        let prev;
         if newest_first {
-            all.reverse();
+            let end = at.map_or(u64::MAX, |at| at.saturating_add(1));
+            items = list(0..end).rev().take(size + 1).collect();
+            prev = list(end..u64::MAX).take(size).map(before).last();
+        } else {
+            let start = at.unwrap_or(0);
+            items = list(start..u64::MAX).take(size + 1).collect();
+            prev = list(0..start).rev().take(size).map(before).last();
         }
-        let from = match self.cursor {
-            None => 0,
-            Some(text) => {
-                let at = read_cursor(text)?;
-                let reached =
-                    |(key, _): &(u64, T)| if newest_first { *key <= at } else { *key >= at };
-                all.iter().position(reached).unwrap_or(all.len())
-            }
-        };
-        let key_at = |place: usize| all.get(place).map(|(key, _)| *key);
-        let this = if from > 0 { key_at(from) } else { None };
-        let next = key_at(from.saturating_add(size));
-        let prev = if from > 0 { key_at(from.saturating_sub(size)) } else { None };
-        let items = all.into_iter().skip(from).take(size).collect();
+        let next = if items.len() > size { items.pop().map(before) } else { None };
+        let this = prev.and_then(|_| items.first().map(|(key, _)| *key));
         Ok(Page { items, size: u32::try_from(size).ok(), this, next, prev })
     }
 }
@@ -105,15 +117,16 @@ pub(super) struct Numbered<T> {
 
 /// The page of `all` with this number, counted from 0.
 pub(super) fn numbered<T>(
-    all: Vec<T>,
+    all: impl IntoIterator<Item = T, IntoIter: ExactSizeIterator>,
     asked_size: Option<u32>,
     index: Option<u32>,
 ) -> Result<Numbered<T>, Refusal> {
     let size = checked_size(asked_size)?;
     let index = index.unwrap_or(0);
+    let all = all.into_iter();
     let count = Some(all.len() as u64);
     let from = (index as usize).saturating_mul(size);
-    let items = all.into_iter().skip(from).take(size).collect();
+    let items = all.skip(from).take(size).collect();
     Ok(Numbered { items, count, size: u32::try_from(size).ok(), index: Some(index) })
 }
 

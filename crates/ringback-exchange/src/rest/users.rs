@@ -203,9 +203,9 @@ pub(super) type Membership<'a> = (&'a Conversation, &'a Member);
 /// The conversations of a user with its latest member in each.
 pub(super) fn conversations<'a>(
     exchange: &'a Exchange,
-    caller: &Caller,
+    caller: &'a Caller,
     id_or_name: &str,
-    span: &Span,
+    span: &'a Span,
     state: Option<&WireState>,
 ) -> Result<Vec<(u64, Membership<'a>)>, Refusal> {
     if let Some(WireState::Unknown(other)) = state {
@@ -221,7 +221,7 @@ pub(super) fn conversations<'a>(
         let is_wanted = state.is_none_or(|state| *state == view::state(member));
         is_wanted.then_some((key, (conversation, member)))
     };
-    Ok(lookup::conversations(exchange, caller, span).into_iter().filter_map(membership).collect())
+    Ok(lookup::conversations(exchange, caller, span, 0..u64::MAX).filter_map(membership).collect())
 }
 
 fn check(

@@ -147,7 +147,8 @@ fn conversations(
     operation: &ListConversations,
 ) -> Result<ConversationList, Refusal> {
     let span = Span::read(operation.date_start.as_deref(), operation.date_end.as_deref())?;
-    let mut all = lookup::conversations(exchange, &request.caller, &span);
+    let mut all: Vec<_> =
+        lookup::conversations(exchange, &request.caller, &span, 0..u64::MAX).collect();
     if page::newest_first(operation.order.as_ref())? {
         all.reverse();
     }

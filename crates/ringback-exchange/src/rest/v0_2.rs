@@ -41,7 +41,8 @@ fn conversations(
     operation: &ListConversations,
 ) -> Result<ConversationList, Refusal> {
     let span = Span::read(operation.date_start.as_deref(), operation.date_end.as_deref())?;
-    let page = asked!(operation).page(lookup::conversations(exchange, &request.caller, &span))?;
+    let page = asked!(operation)
+        .page_of(|keys| lookup::conversations(exchange, &request.caller, &span, keys))?;
     let items = page.show(|_, conversation| {
         let mut item = ConversationView::new(conversation.id());
         item.name = Some(conversation.name());
@@ -62,7 +63,7 @@ fn members(
     operation: &ListMembers,
 ) -> Result<MemberList, Refusal> {
     let conversation = lookup::conversation(exchange, &request.caller, &operation.conversation_id)?;
-    let page = asked!(operation).page((0..).zip(&conversation.members).collect())?;
+    let page = asked!(operation).page(&(0..).zip(&conversation.members).collect::<Vec<_>>())?;
     let href = view::address(exchange, V0_2, conversation);
     let items = page.show(|_, member: &&Member| {
         let person = view::person(exchange, conversation, member);
@@ -84,7 +85,7 @@ fn list_events(
     operation: &ListEvents,
 ) -> Result<EventList, Refusal> {
     let conversation = lookup::conversation(exchange, &request.caller, &operation.conversation_id)?;
-    let page = asked!(operation).page(events::filtered(conversation, &filter!(operation))?)?;
+    let page = asked!(operation).page(&events::filtered(conversation, &filter!(operation))?)?;
     let items = page.show(|id, entry| {
         let kind = conversation.log_kind(entry.what);
         let is_text = kind == EventType::Text;
@@ -107,7 +108,7 @@ fn list_users(
     request: &Request,
     operation: &ListUsers,
 ) -> Result<UserList, Refusal> {
-    let page = asked!(operation).page(users::all(exchange, &request.caller, None)?)?;
+    let page = asked!(operation).page(&users::all(exchange, &request.caller, None)?)?;
     let items = page.show(|_, user| {
         let mut item = UserView::new(user.id());
         item.name = Some(user.name.to_string());

@@ -138,7 +138,8 @@ fn conversations(
     operation: &ListConversations,
 ) -> Result<ConversationList, Refusal> {
     let span = Span::read(operation.date_start.as_deref(), operation.date_end.as_deref())?;
-    let page = asked!(operation).page(lookup::conversations(exchange, &request.caller, &span))?;
+    let page = asked!(operation)
+        .page_of(|keys| lookup::conversations(exchange, &request.caller, &span, keys))?;
     let items = page.show(|_, conversation| Kept::new(lite(exchange, conversation)));
     let mut list = ConversationList::new(EmbeddedConversations::new(items));
     (list.page_size, list.links) = (page.size, page.links(exchange, request));
@@ -176,7 +177,7 @@ fn list_members(
     operation: &ListMembers,
 ) -> Result<MemberList, Refusal> {
     let conversation = lookup::conversation(exchange, &request.caller, &operation.conversation_id)?;
-    let page = asked!(operation).page((0..).zip(&conversation.members).collect())?;
+    let page = asked!(operation).page(&(0..).zip(&conversation.members).collect::<Vec<_>>())?;
     let items = page.show(|_, found| Kept::new(member(exchange, conversation, found)));
     let mut list = MemberList::new(EmbeddedMembers::new(items));
     (list.page_size, list.links) = (page.size, page.links(exchange, request));
@@ -219,7 +220,7 @@ fn list_events(
     operation: &ListEvents,
 ) -> Result<EventList, Refusal> {
     let conversation = lookup::conversation(exchange, &request.caller, &operation.conversation_id)?;
-    let page = asked!(operation).page(events::filtered(conversation, &filter!(operation))?)?;
+    let page = asked!(operation).page(&events::filtered(conversation, &filter!(operation))?)?;
     let items = page.show(|id, entry| old::event!(v0_3, V0_3, exchange, conversation, id, *entry));
     let mut list = EventList::new(EmbeddedEvents::new(EventsData::new(items)));
     (list.page_size, list.links) = (page.size, page.links(exchange, request));
@@ -242,7 +243,7 @@ fn list_users(
     request: &Request,
     operation: &ListUsers,
 ) -> Result<UserList, Refusal> {
-    let page = asked!(operation).page(users::all(exchange, &request.caller, None)?)?;
+    let page = asked!(operation).page(&users::all(exchange, &request.caller, None)?)?;
     let items = page.show(|_, user| v1::lite(exchange, V0_3, user));
     let mut list = UserList::new(EmbeddedUsers::new(items));
     (list.page_size, list.links) = (page.size, page.links(exchange, request));
@@ -257,6 +258,6 @@ fn user_conversations(
     let span = Span::read(operation.date_start.as_deref(), operation.date_end.as_deref())?;
     let user = operation.user_id.as_str();
     let all = users::conversations(exchange, &request.caller, user, &span, None)?;
-    let page = asked!(operation).page(all)?;
+    let page = asked!(operation).page(&all)?;
     Ok(v1::user_conversations(exchange, request, V0_3, false, &page))
 }

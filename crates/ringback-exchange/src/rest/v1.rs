@@ -145,7 +145,8 @@ fn conversations(
     operation: &ListConversations,
 ) -> Result<ConversationList, Refusal> {
     let span = Span::read(operation.date_start.as_deref(), operation.date_end.as_deref())?;
-    let page = asked!(operation).page(lookup::conversations(exchange, &request.caller, &span))?;
+    let page = asked!(operation)
+        .page_of(|keys| lookup::conversations(exchange, &request.caller, &span, keys))?;
     let items = page.show(|_, conversation| {
         let mut item = ConversationLite::new(conversation.id());
         item.name = Some(conversation.name());

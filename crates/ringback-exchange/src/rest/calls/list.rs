@@ -1,13 +1,13 @@
 //! The calls of an application, filtered and in pages.
 
 use ringback_model::{
-    HalLink, HalLinks, Kept, LegStatus,
+    ApplicationId, HalLink, HalLinks, Kept, LegStatus,
     calls::{CallList, EmbeddedCalls, ListCalls},
     event::Order,
 };
 
 use super::{application, owner, status, view};
-use crate::{Exchange, Refusal, Request, id::Id, leg::Leg, refusal, rest::page};
+use crate::{Exchange, Refusal, Request, id::Id, refusal, rest::page};
 
 const STATUSES: &str = "must be one of: started, ringing, answered, machine, completed, busy, \
      cancelled, failed, rejected, timeout, unanswered";
@@ -19,33 +19,78 @@ pub(in crate::rest) fn list(
 ) -> Result<CallList, Refusal> {
     let id = application(&request.caller)?;
     check(operation)?;
+    let all = exchange.legs_of.of(id);
+    let found = filtered(exchange, id, operation);
+    let total = found.as_ref().map_or(all.len(), Vec::len);
+    let size = page::size(operation.page_size);
+    let index = operation.record_index.unwrap_or(0);
+    let at = usize::try_from(index).unwrap_or(usize::MAX);
+    let newest_first = operation.order == Some(Order::Desc);
+    let keys = match &found {
+        Some(found) => page_of(found.iter(), newest_first, at, size),
+        None => page_of(all, newest_first, at, size),
+    };
+    let legs = keys.into_iter().filter_map(|key| exchange.legs.get(key));
+    let calls = legs.map(|leg| Kept::new(view(exchange, leg))).collect();
+    let mut list = CallList::new(EmbeddedCalls::new(calls));
+    list.count = Some(total as u64);
+    list.page_size = u32::try_from(size).ok();
+    list.record_index = Some(index);
+    list.links = Some(links(exchange, request, size, at, total));
+    Ok(list)
+}
+
+/// The legs of an application that the filters leave; none when there are no filters.
+fn filtered(exchange: &Exchange, id: &ApplicationId, operation: &ListCalls) -> Option<Vec<u64>> {
     let conversation = operation.conversation_uuid.as_ref().map(|id| {
         let id = id.as_str().strip_prefix("CON-").and_then(Id::from_dashed);
         id.and_then(|id| exchange.conversation_ids.get(&id)).copied()
     });
-    let wanted = |leg: &Leg| {
-        operation.status.as_ref().is_none_or(|wanted| *wanted == status(leg))
-            && operation.date_start.is_none_or(|start| leg.made >= start)
-            && operation.date_end.is_none_or(|end| leg.made <= end)
-            && conversation.is_none_or(|wanted| wanted == Some(leg.conversation))
-            && owner(exchange, leg) == Some(id)
-    };
-    let mut legs: Vec<&Leg> =
-        exchange.legs.iter().map(|(_, leg)| leg).filter(|leg| wanted(leg)).collect();
-    if operation.order == Some(Order::Desc) {
-        legs.reverse();
+    if operation.status.is_none()
+        && operation.date_start.is_none()
+        && operation.date_end.is_none()
+        && conversation.is_none()
+    {
+        return None;
     }
-    let size = page::size(operation.page_size);
-    let index = operation.record_index.unwrap_or(0);
-    let at = usize::try_from(index).unwrap_or(usize::MAX);
-    let calls = page::slice(&legs, at, size);
-    let calls = calls.iter().map(|leg| Kept::new(view(exchange, leg))).collect();
-    let mut list = CallList::new(EmbeddedCalls::new(calls));
-    list.count = Some(legs.len() as u64);
-    list.page_size = u32::try_from(size).ok();
-    list.record_index = Some(index);
-    list.links = Some(links(exchange, request, size, at, legs.len()));
-    Ok(list)
+    let wanted = |key: &u64| {
+        exchange.legs.get(*key).is_some_and(|leg| {
+            operation.status.as_ref().is_none_or(|wanted| *wanted == status(leg))
+                && operation.date_start.is_none_or(|start| leg.made >= start)
+                && operation.date_end.is_none_or(|end| leg.made <= end)
+                && conversation.is_none_or(|wanted| wanted == Some(leg.conversation))
+                && owner(exchange, leg) == Some(id)
+        })
+    };
+    let there = conversation.flatten().and_then(|key| exchange.conversations.get(key));
+    let legs = match (there, conversation) {
+        // One that is there knows who is in it, and who has been.
+        (Some(there), _) => {
+            let mut legs: Vec<u64> = there.members.iter().filter_map(|member| member.leg).collect();
+            legs.sort_unstable();
+            legs.dedup();
+            legs.retain(wanted);
+            legs
+        }
+        (None, Some(None)) => Vec::new(),
+        _ => exchange.legs_of.of(id).filter(|key| wanted(key)).copied().collect(),
+    };
+    Some(legs)
+}
+
+/// The keys of one page, by its place and size.
+fn page_of<'a>(
+    all: impl DoubleEndedIterator<Item = &'a u64>,
+    newest_first: bool,
+    place: usize,
+    size: usize,
+) -> Vec<u64> {
+    let from = place.saturating_mul(size);
+    if newest_first {
+        all.rev().skip(from).take(size).copied().collect()
+    } else {
+        all.skip(from).take(size).copied().collect()
+    }
 }
 
 fn check(operation: &ListCalls) -> Result<(), Refusal> {

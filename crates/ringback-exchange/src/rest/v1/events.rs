@@ -25,7 +25,7 @@ pub(super) fn list(
         without_deleted: operation.exclude_deleted_events == Some(true),
         ..filter!(operation)
     };
-    let page = asked!(operation).page(events::filtered(conversation, &filter)?)?;
+    let page = asked!(operation).page(&events::filtered(conversation, &filter)?)?;
     let items = page.show(|id, entry| Kept::new(shown(exchange, conversation, id, entry)));
     let mut list = EventList::new(items);
     (list.page_size, list.links) = (page.size, page.links(exchange, request));

@@ -27,7 +27,7 @@ pub(super) fn list(
     operation: &ListMembers,
 ) -> Result<MemberList, Refusal> {
     let conversation = lookup::conversation(exchange, &request.caller, &operation.conversation_id)?;
-    let page = asked!(operation).page((0..).zip(&conversation.members).collect())?;
+    let page = asked!(operation).page(&(0..).zip(&conversation.members).collect::<Vec<_>>())?;
     let items = page.show(|_, member| {
         let person = view::person(exchange, conversation, member);
         let mut item = MemberLite::new(member.id());

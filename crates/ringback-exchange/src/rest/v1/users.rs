@@ -30,7 +30,7 @@ pub(super) fn list(
     // The vendor's command line says `sort` where the reference says `order`.
     let order: Option<&Order> = operation.order.as_ref().or(operation.sort.as_ref());
     let asked = Asked { order, ..asked!(operation) };
-    let page = asked.page(write::all(exchange, &request.caller, operation.name.as_deref())?)?;
+    let page = asked.page(&write::all(exchange, &request.caller, operation.name.as_deref())?)?;
     let mut list = UserList::new(EmbeddedUsers::new(page.show(|_, user| lite(exchange, V1, user))));
     (list.page_size, list.links) = (page.size, page.links(exchange, request));
     Ok(list)
@@ -99,7 +99,7 @@ pub(super) fn conversations(
     let span = Span::read(operation.date_start.as_deref(), None)?;
     let (user, state) = (operation.user_id.as_str(), operation.state.as_ref());
     let all = write::conversations(exchange, &request.caller, user, &span, state)?;
-    let page = asked!(operation).page(all)?;
+    let page = asked!(operation).page(&all)?;
     let with_data = operation.include_custom_data == Some(true);
     Ok(user_conversations(exchange, request, V1, with_data, &page))
 }
@@ -141,7 +141,7 @@ pub(super) fn sessions(
     operation: &ListUserSessions,
 ) -> Result<SessionList, Refusal> {
     lookup::user(exchange, &request.caller, operation.user_id.as_str())?;
-    let page: Page<()> = asked!(operation).page(Vec::new())?;
+    let page: Page<()> = asked!(operation).page(&[])?;
     let mut list = SessionList::new(EmbeddedSessions::new(Vec::new()));
     (list.page_size, list.links) = (page.size, page.links(exchange, request));
     Ok(list)
