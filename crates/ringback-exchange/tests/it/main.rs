@@ -12,6 +12,7 @@ mod denied;
 mod details;
 mod directory;
 mod files;
+mod forgetting;
 mod ladders;
 mod lists;
 mod numbers;
