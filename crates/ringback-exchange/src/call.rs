@@ -21,6 +21,8 @@ pub(crate) struct Call {
     pub(crate) finished: bool,
     /// Events that wait for those before them.
     pub(crate) outbox: VecDeque<Outgoing>,
+    /// How many of its recordings are still to be told of.
+    pub(crate) takes: u32,
     /// How many events are on their way.
     pub(crate) flying: usize,
     /// The deadline at which waiting events pass those on their way; none when none waits.
@@ -37,6 +39,7 @@ impl Call {
             ended: None,
             finished: false,
             outbox: VecDeque::new(),
+            takes: 0,
             flying: 0,
             pass_at: None,
         }
@@ -60,6 +63,6 @@ impl Call {
 
     /// Whether there is something left to tell of it.
     pub(crate) fn is_telling(&self) -> bool {
-        self.flying > 0 || !self.outbox.is_empty()
+        self.flying > 0 || self.takes > 0 || !self.outbox.is_empty()
     }
 }

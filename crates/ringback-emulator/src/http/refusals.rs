@@ -99,10 +99,6 @@ pub(crate) fn respond(platform: &Platform, context: &Context, mut refusal: Refus
     if let Some(allowed) = context.allowed.as_deref().map(HeaderValue::from_str) {
         headers.extend(allowed.ok().map(|allowed| (header::ALLOW, allowed)));
     }
-    if status == StatusCode::TOO_MANY_REQUESTS {
-        // The limits are per second.
-        headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
-    }
     if context.family == ErrorFamily::Control && status == StatusCode::UNAUTHORIZED {
         let value = HeaderValue::from_static("Basic realm=\"ringback\", charset=\"UTF-8\"");
         headers.insert(header::WWW_AUTHENTICATE, value);

@@ -125,6 +125,7 @@ impl Exchange {
         self.take_ids.insert(take.transcript, key);
         let (silence, timeout) = (take.silence, order.timeout.unwrap_or(LONGEST).min(LONGEST));
         self.takes.insert(take);
+        self.owe(order.teller, 1);
         self.running_takes.entry(order.conversation).or_default().push(key);
         self.log_take(
             order.conversation,
@@ -263,6 +264,8 @@ impl Exchange {
         if transcribes {
             let due = Due::Transcribed { take: key };
             self.timers.set(later(now, TRANSCRIBED), Kind::Progress, due);
+        } else {
+            self.owe(teller, -1);
         }
         if let Some(leg) =
             leg.filter(|leg| self.step_of(*leg) == Some(Step::Recording { take: key }))
@@ -285,6 +288,15 @@ impl Exchange {
         let (conversation, teller) = (take.conversation, take.teller);
         let payload = Payload::Event(Box::new(Event::Transcribed(event)));
         self.tell_take(now, conversation, teller, "transcribed", payload, hook);
+        self.owe(teller, -1);
+    }
+
+    /// A call stays for as long as there is a recording to tell of.
+    fn owe(&mut self, teller: Option<u64>, more: i32) {
+        let call = teller.and_then(|leg| self.legs.get(leg)).map(|leg| leg.call);
+        if let Some(call) = call.and_then(|call| self.calls.get_mut(call)) {
+            call.takes = call.takes.saturating_add_signed(more);
+        }
     }
 
     /// What was said to an input is kept as a recording of its own; answers its address.
@@ -311,6 +323,8 @@ impl Exchange {
         let take = self.takes.next();
         self.begin_take(now, order)?;
         self.runs_no_more(conversation, take);
+        // The result of the input tells of it.
+        self.owe(Some(key), -1);
         let take = self.takes.get_mut(take)?;
         (take.started, take.ended) = (began, Some(now));
         let file = take.file;

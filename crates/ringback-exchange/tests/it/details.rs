@@ -221,3 +221,75 @@ fn a_transfer_to_where_all_are_already_goes_on() {
     assert!(of_kind(&world, "transfer").is_empty());
     assert!(world.told().contains("talk is done"), "{}", world.told());
 }
+
+#[test]
+fn two_legs_are_joined_elsewhere_by_transferring_both() {
+    let mut world = up(&connect(&json!({})));
+    let legs: Vec<LegId> = of_kind(&world, "answered")
+        .iter()
+        .map(|event| LegId::new(event["uuid"].as_str().unwrap()))
+        .collect();
+    for leg in &legs {
+        let destination = ringback_model::calls::Destination::new("ncco")
+            .ncco(Json::parse(r#"[{"action":"conversation","name":"again"}]"#).unwrap());
+        let body = UpdateCallRequest::new(CallAction::Transfer).destination(destination);
+        world.ask(&UpdateCall::new(leg.clone(), body)).unwrap();
+    }
+    world.run();
+    // Each goes through a conversation of its own into the named one.
+    let to: Vec<_> = of_kind(&world, "transfer")
+        .iter()
+        .map(|event| event["conversation_uuid_to"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(to.len(), 4, "{}", world.told());
+    assert_eq!(to.iter().filter(|id| *id == to.last().unwrap()).count(), 2, "{to:?}");
+    assert!(of_kind(&world, "completed").is_empty(), "{}", world.told());
+}
+
+#[test]
+fn a_partner_left_alone_by_a_transfer_is_hung_up() {
+    let mut world = up(&connect(&json!({})));
+    let bob = LegId::new(of_kind(&world, "answered")[0]["uuid"].as_str().unwrap());
+    let destination = ringback_model::calls::Destination::new("ncco")
+        .ncco(Json::parse(r#"[{"action":"conversation","name":"again"}]"#).unwrap());
+    let body = UpdateCallRequest::new(CallAction::Transfer).destination(destination);
+    world.ask(&UpdateCall::new(bob, body)).unwrap();
+    world.run();
+    let completed = of_kind(&world, "completed");
+    assert_eq!(completed.len(), 1, "{}", world.told());
+    assert_eq!(
+        (&completed[0]["from"], &completed[0]["disconnected_by"]),
+        (&json!(ALICE), &json!("platform"))
+    );
+}
+
+#[test]
+fn a_recording_is_told_of_however_few_calls_are_kept() {
+    let mut settings = ringback_exchange::Settings::new(1, ringback_model::ApiKey::new("abcd1234"));
+    settings.finished_calls = 0;
+    let script = r#"[{"action":"record","transcription":{}},{"action":"talk","text":"one two"}]"#;
+    let mut world = World::with_settings(settings, false, answers(script));
+    world.call();
+    world.run_for(300);
+    world.call();
+    world.run();
+    assert_eq!((of_kind(&world, "record").len(), of_kind(&world, "transcribed").len()), (2, 2));
+}
+
+#[test]
+fn transfers_and_errors_go_to_the_address_of_the_call() {
+    let mut world = up(&connect(&json!({"eventUrl": ["http://app.test/own"]})));
+    let of_bob = |attempt: &&Attempt| attempt.kind == "answered" && attempt.url.ends_with("/own");
+    let bob = world.sent.iter().find(of_bob).unwrap().leg.clone().unwrap();
+    let destination = ringback_model::calls::Destination::new("ncco").ncco(
+        Json::parse(r#"[{"action":"stream","streamUrl":["http://app.test/none.mp3"]}]"#).unwrap(),
+    );
+    world.sound = Err("there is no sound".to_owned());
+    let body = UpdateCallRequest::new(CallAction::Transfer).destination(destination);
+    world.ask(&UpdateCall::new(bob, body)).unwrap();
+    world.run();
+    for kind in ["transfer", "error"] {
+        let sent = world.sent.iter().find(|attempt| attempt.kind == kind).unwrap();
+        assert_eq!(&*sent.url, "http://app.test/webhooks/event", "{kind}");
+    }
+}

@@ -22,7 +22,7 @@ pub(in crate::rest) fn start_talk(
 ) -> Result<MediaReply, Refusal> {
     let (uuid, body) = (&operation.uuid, &operation.body);
     let key = answered(exchange, caller, uuid, "be spoken to")?;
-    let length = body.text.chars().count();
+    let length = spoken_length(&body.text);
     if length > LONGEST_TEXT {
         let reason = "must be at most 1500 characters";
         return Err(refusal::voice::field("text", reason, &format!("{length} characters")));
@@ -137,4 +137,32 @@ fn check_level(level: Option<&Decimal>) -> Result<(), Refusal> {
 
 fn done(message: &str, uuid: &LegId) -> Result<MediaReply, Refusal> {
     Ok(MediaReply::new(message, uuid.clone()))
+}
+
+/// How many characters of a text are spoken: tags of SSML do not count.
+fn spoken_length(text: &str) -> usize {
+    if !text.trim_start().starts_with("<speak") {
+        return text.chars().count();
+    }
+    let mut in_tag = false;
+    let spoken = text.chars().filter(|c| {
+        let counts = !in_tag && *c != '<';
+        in_tag = (in_tag || *c == '<') && *c != '>';
+        counts
+    });
+    spoken.count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::spoken_length;
+
+    #[test]
+    fn tags_are_not_spoken() {
+        for (text, length) in
+            [("Hello", 5), ("<speak>Hi <break time='1s'/>you</speak>", 6), ("1 < 2 > 0", 9)]
+        {
+            assert_eq!(spoken_length(text), length, "{text}");
+        }
+    }
 }
