@@ -10,4 +10,7 @@ pub enum Error {
     /// No call could be placed at all.
     #[error("no call could be placed: {0}")]
     NoCalls(String),
+    /// What was delivered is not known, so nothing can be said of it.
+    #[error("what was delivered cannot be counted: {0}")]
+    Counting(String),
 }

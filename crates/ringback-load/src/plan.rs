@@ -47,7 +47,7 @@ pub struct Thresholds {
     pub answer_p99: Option<f64>,
     /// Milliseconds within which 99 of 100 events have to be taken.
     pub event_p99: Option<f64>,
-    /// How many wrong replies, script errors and calls that could not be placed there may be.
+    /// How many errors there may be, as [`Report::errors`](crate::Report::errors) counts them.
     pub errors: Option<u64>,
 }
 

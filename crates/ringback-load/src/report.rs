@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::Thresholds;
 
 /// What came of a load; all times are milliseconds.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Report {
     /// Calls a second that were asked for.
@@ -72,23 +72,28 @@ pub struct Trouble {
 }
 
 impl Report {
-    /// Wrong replies, script errors and calls that could not be placed or did not end.
+    /// Wrong replies, script errors, calls that could not be placed or did not end, and deliveries
+    /// that were not counted, because each of those may have been wrong.
     #[must_use]
     pub fn errors(&self) -> u64 {
-        self.wrong + self.script_errors + self.refused + self.still_alive as u64
+        self.wrong + self.script_errors + self.refused + self.still_alive as u64 + self.missed
     }
 
     /// Each threshold that is exceeded, in one sentence; none is good.
+    ///
+    /// What never came was not in time: a threshold for answers or events asks for at least one.
     #[must_use]
     pub fn exceeds(&self, thresholds: &Thresholds) -> Vec<String> {
         let mut found = Vec::new();
-        let mut late = |name: &str, seen: &Latencies, most: Option<f64>| {
-            if let Some(most) = most.filter(|most| seen.p99 > *most) {
-                found.push(format!(
-                    "99 of 100 {name} took up to {:.1} ms; {most} ms are allowed",
-                    seen.p99
-                ));
+        let mut late = |name: &str, seen: &Latencies, most: Option<f64>| match most {
+            Some(most) if seen.count == 0 => {
+                found.push(format!("there were no {name}; {most} ms are allowed for them"));
             }
+            Some(most) if seen.p99 > most => found.push(format!(
+                "99 of 100 {name} took up to {:.1} ms; {most} ms are allowed",
+                seen.p99
+            )),
+            _ => {}
         };
         late("answers", &self.answers, thresholds.answer_p99);
         late("events", &self.events, thresholds.event_p99);
@@ -96,5 +101,38 @@ impl Report {
             found.push(format!("there were {} errors; {most} are allowed", self.errors()));
         }
         found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thresholds() {
+        let seen = |count, p99| Latencies { count, p99, ..Latencies::default() };
+        let good =
+            || Report { answers: seen(100, 20.0), events: seen(9, 5.0), ..Report::default() };
+        let asked = Thresholds::default().answer_p99(Some(20.0)).event_p99(Some(5.0));
+        let asked = asked.errors(Some(1));
+        let check = |report: Report, expected: &[&str]| {
+            assert_eq!(report.exceeds(&asked), expected);
+            assert!(report.exceeds(&Thresholds::default()).is_empty());
+        };
+        check(good(), &[]);
+        check(
+            Report { answers: seen(100, 20.5), ..good() },
+            &["99 of 100 answers took up to 20.5 ms; 20 ms are allowed"],
+        );
+        check(
+            Report { answers: seen(0, 0.0), ..good() },
+            &["there were no answers; 20 ms are allowed for them"],
+        );
+        check(
+            Report { events: seen(0, 0.0), ..good() },
+            &["there were no events; 5 ms are allowed for them"],
+        );
+        check(Report { missed: 1, ..good() }, &[]);
+        check(Report { missed: 1, wrong: 1, ..good() }, &["there were 2 errors; 1 are allowed"]);
     }
 }

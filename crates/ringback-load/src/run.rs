@@ -3,9 +3,14 @@
 use std::time::Duration;
 
 use ringback_emulator::{Delivery, Emulator};
-use ringback_model::control::{PlaceCall, PlaceCallRequest};
+use ringback_model::{
+    control::{PlaceCall, PlaceCallRequest},
+    webhook::{OriginalRequest, OriginalRequestType},
+};
+use serde::Deserialize;
 use tokio::{
     sync::{broadcast::error::RecvError, oneshot},
+    task::JoinHandle,
     time::{Instant, sleep_until},
 };
 
@@ -37,7 +42,8 @@ const LAST_EVENTS: Duration = Duration::from_millis(300);
 /// and serve nobody else meanwhile.
 ///
 /// # Errors
-/// [`Error::Plan`] when the plan means nothing, [`Error::NoCalls`] when not one call could be placed.
+/// [`Error::Plan`] when the plan means nothing, [`Error::NoCalls`] when not one call could be placed,
+/// [`Error::Counting`] when it is not known what was delivered.
 pub async fn run(
     emulator: &Emulator,
     plan: &Plan,
@@ -46,7 +52,7 @@ pub async fn run(
     let calls = plan.calls()?;
     let deliveries = emulator.deliveries();
     let (done, until) = oneshot::channel();
-    let listening = tokio::spawn(listen(deliveries, plan.slow, until));
+    let listening = tokio::spawn(listen(Heard::new()?, deliveries, plan.slow, until));
     let begun = Instant::now();
     let mut troubles = Troubles::default();
     let (mut placed, mut refused, mut most_alive) = (0, 0, 0);
@@ -56,6 +62,9 @@ pub async fn run(
         let due = begun + plan.due(call);
         if due > Instant::now() {
             sleep_until(due).await;
+        } else {
+            // Late calls leave no time to sleep, and others on this thread want their turn too.
+            tokio::task::yield_now().await;
         }
         latest = latest.max(due.elapsed());
         let Some(kind) = plan.kind(call) else { break };
@@ -71,8 +80,6 @@ pub async fn run(
             let alive = emulator.live_calls();
             most_alive = most_alive.max(alive);
             progress(&Progress { placed, calls, alive });
-            // Late calls leave no time to sleep; others on this thread want their turn too.
-            tokio::task::yield_now().await;
         }
     }
     let took = begun.elapsed();
@@ -88,7 +95,7 @@ pub async fn run(
     sleep_until(Instant::now() + LAST_EVENTS).await;
     let still_alive = emulator.live_calls();
     drop(done);
-    let heard = listening.await.unwrap_or_default();
+    let heard = heard(listening).await?;
     let mut all = heard.troubles.list();
     all.extend(troubles.list());
     all.sort_by_key(|trouble| std::cmp::Reverse(trouble.count));
@@ -112,7 +119,7 @@ pub async fn run(
 }
 
 /// What was heard of.
-#[derive(Default)]
+#[derive(Debug)]
 struct Heard {
     answers: Tally,
     events: Tally,
@@ -123,12 +130,17 @@ struct Heard {
     missed: u64,
 }
 
+/// What a listener has heard; when it broke down, nobody knows.
+async fn heard(listening: JoinHandle<Heard>) -> Result<Heard, Error> {
+    listening.await.map_err(|error| Error::Counting(error.to_string()))
+}
+
 async fn listen(
+    mut heard: Heard,
     mut deliveries: tokio::sync::broadcast::Receiver<Delivery>,
     slow: Duration,
     mut until: oneshot::Receiver<()>,
 ) -> Heard {
-    let mut heard = Heard::default();
     loop {
         tokio::select! {
             // What has been delivered is counted before the end is.
@@ -144,9 +156,23 @@ async fn listen(
 }
 
 impl Heard {
+    fn new() -> Result<Self, Error> {
+        Ok(Self {
+            answers: Tally::new()?,
+            events: Tally::new()?,
+            troubles: Troubles::default(),
+            slow: 0,
+            wrong: 0,
+            script_errors: 0,
+            missed: 0,
+        })
+    }
+
     fn hear(&mut self, delivery: &Delivery, slow: Duration) {
-        let is_answer = matches!(delivery.kind, "answer" | "fallback");
-        let tally = if is_answer { &mut self.answers } else { &mut self.events };
+        let tally = match asks_for_answer(delivery.kind, &delivery.payload) {
+            true => &mut self.answers,
+            false => &mut self.events,
+        };
         tally.add(delivery.took, delivery.call.as_ref());
         if delivery.kind == "error" {
             self.script_errors += 1;
@@ -158,6 +184,21 @@ impl Heard {
         } else if delivery.took > slow {
             self.slow += 1;
         }
+    }
+}
+
+/// Whether a webhook asks how a call is to be answered: at the answer address, or at the fallback
+/// address because that failed. Events are told again at the fallback address too.
+fn asks_for_answer(kind: &str, payload: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Fallback {
+        original_request: OriginalRequest,
+    }
+    match kind {
+        "answer" => true,
+        "fallback" => ringback_model::read::from_slice::<Fallback>(payload)
+            .is_ok_and(|seen| seen.original_request.kind == OriginalRequestType::Answer),
+        _ => false,
     }
 }
 
@@ -174,4 +215,31 @@ fn request(kind: &Kind) -> PlaceCallRequest {
     let mut request = PlaceCallRequest::new(kind.from.as_str(), kind.to.as_str());
     request.script.clone_from(&kind.script);
     request
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_are_told_from_events_at_the_fallback_address_too() {
+        let answer = r#"{"original_request":{"url":"https://app.example/answer","type":"answer"}}"#;
+        let event = r#"{"original_request":{"url":"https://app.example/event","type":"event"}}"#;
+        for (kind, payload, expected) in [
+            ("answer", "{}", true),
+            ("fallback", answer, true),
+            ("fallback", event, false),
+            ("fallback", "{}", false),
+            ("completed", answer, false),
+        ] {
+            assert_eq!(asks_for_answer(kind, payload.as_bytes()), expected, "{kind} {payload}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_listener_that_broke_down_has_not_heard_nothing() {
+        let listening = tokio::spawn(async { panic!("on purpose") });
+        let error = heard(listening).await.unwrap_err();
+        assert!(matches!(error, Error::Counting(_)), "{error}");
+    }
 }

@@ -6,7 +6,10 @@ use hdrhistogram::Histogram;
 use ringback_emulator::Delivery;
 use ringback_model::LegId;
 
-use crate::report::{Latencies, Trouble};
+use crate::{
+    Error,
+    report::{Latencies, Trouble},
+};
 
 /// The longest latency that is told apart, in microseconds: two minutes.
 const LONGEST: u64 = 120_000_000;
@@ -20,16 +23,13 @@ pub(crate) struct Tally {
     worst: Option<(Duration, Option<LegId>)>,
 }
 
-impl Default for Tally {
-    fn default() -> Self {
-        // The bounds are constants that the histogram takes.
-        let micros = Histogram::new_with_bounds(1, LONGEST, 3)
-            .unwrap_or_else(|_| Histogram::new(1).unwrap_or_else(|_| unreachable!()));
-        Self { micros, worst: None }
-    }
-}
-
 impl Tally {
+    pub(crate) fn new() -> Result<Self, Error> {
+        let micros = Histogram::new_with_bounds(1, LONGEST, 3);
+        let micros = micros.map_err(|error| Error::Counting(error.to_string()))?;
+        Ok(Self { micros, worst: None })
+    }
+
     pub(crate) fn add(&mut self, took: Duration, call: Option<&LegId>) {
         let micros = u64::try_from(took.as_micros()).unwrap_or(LONGEST).clamp(1, LONGEST);
         self.micros.saturating_record(micros);
@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn quantiles_are_those_of_what_was_counted() {
-        let mut tally = Tally::default();
+        let mut tally = Tally::new().unwrap();
         for millis in 1..=1_000 {
             tally.add(Duration::from_millis(millis), Some(&LegId::new(format!("leg-{millis}"))));
         }

@@ -13,6 +13,7 @@ use ringback_model::{
     operation::{Host, OperationInfo, RequestParts},
 };
 use secrecy::ExposeSecret as _;
+use tokio::runtime::Builder;
 
 use crate::{
     api_answer,
@@ -54,13 +55,26 @@ impl Context {
         &self,
         future: impl Future<Output = anyhow::Result<T>>,
     ) -> anyhow::Result<T> {
+        self.wait_on(&mut Builder::new_current_thread(), future)
+    }
+
+    /// The same with a thread for each core, for what keeps them all busy.
+    pub(crate) fn wait_with_threads<T>(
+        &self,
+        future: impl Future<Output = anyhow::Result<T>>,
+    ) -> anyhow::Result<T> {
+        self.wait_on(&mut Builder::new_multi_thread(), future)
+    }
+
+    fn wait_on<T>(
+        &self,
+        runtime: &mut Builder,
+        future: impl Future<Output = anyhow::Result<T>>,
+    ) -> anyhow::Result<T> {
         if self.global.verbose > 1 {
             crate::log::start(self.global.verbose, &self.terminal);
         }
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .context("the runtime does not start")?;
+        let runtime = runtime.enable_all().build().context("the runtime does not start")?;
         let outcome = runtime.block_on(future);
         // What still computes in the background, such as a key pair kept ready, is not wanted any more.
         runtime.shutdown_background();

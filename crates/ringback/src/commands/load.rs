@@ -29,8 +29,8 @@ pub(crate) struct Args {
     /// Calls a second
     #[arg(long, value_name = "NUMBER", default_value_t = 10.0)]
     cps: f64,
-    /// For how long, such as 10s or 2m
-    #[arg(long = "for", value_name = "TIME", default_value = "10s", value_parser = wait::duration)]
+    /// For how long, such as 10s, 2m or 1h
+    #[arg(long = "for", value_name = "TIME", default_value = "10s", value_parser = wait::long_duration)]
     duration: Duration,
     /// The answer webhook of your application
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:3000/webhooks/answer")]
@@ -46,7 +46,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     scenario: Option<PathBuf>,
     /// How long calls may take to end after the last was placed
-    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = wait::duration)]
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = wait::long_duration)]
     drain: Duration,
     /// Fail when 99 of 100 answers take longer than so many milliseconds
     #[arg(long, value_name = "MS")]
@@ -54,7 +54,8 @@ pub(crate) struct Args {
     /// Fail when 99 of 100 events take longer than so many milliseconds
     #[arg(long, value_name = "MS")]
     max_event_p99: Option<f64>,
-    /// Fail when there are more errors: wrong replies, broken scripts, calls that do not end
+    /// Fail when there are more errors: wrong replies, broken scripts, calls that do not
+    /// end, webhooks that were too many to count
     #[arg(long, value_name = "COUNT", default_value_t = 0)]
     max_errors: u64,
 }
@@ -77,7 +78,8 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<ExitCode> {
     let plan = Plan::new(args.cps, args.duration, kinds).drain(args.drain);
     let calls = plan.calls().map_err(|error| Complaint::usage(error.to_string()))?;
     crate::log::start(context.global.verbose, &context.terminal);
-    let report = context.wait(async {
+    // On threads of their own, the platform and those who count do not wait for what is placed.
+    let report = context.wait_with_threads(async {
         let emulator = platform(args, seed).await?;
         let bar = bar(calls, context);
         let told = |seen: &ringback_load::Progress| {
@@ -88,10 +90,12 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<ExitCode> {
         bar.finish_and_clear();
         emulator.stop().await;
         report.map_err(|error| {
-            anyhow::Error::from(
-                Complaint::failure(error.to_string())
+            let complaint = Complaint::failure(error.to_string());
+            anyhow::Error::from(match error {
+                ringback_load::Error::NoCalls(_) => complaint
                     .fix("name numbers in the scenario's `seed`, each with its application"),
-            )
+                _ => complaint,
+            })
         })
     })?;
     match context.output.format {
@@ -155,8 +159,13 @@ fn table(report: &Report) -> String {
         text.push_str(&row(name, seen));
     }
     text.push_str(&format!(
-        "\nslow {}, wrong {}, script errors {}, not placed {}, not ended {}\n",
-        report.slow, report.wrong, report.script_errors, report.refused, report.still_alive
+        "\nslow {}, wrong {}, script errors {}, not placed {}, not ended {}, not counted {}\n",
+        report.slow,
+        report.wrong,
+        report.script_errors,
+        report.refused,
+        report.still_alive,
+        report.missed
     ));
     for trouble in report.troubles.iter().take(10) {
         let call =

@@ -78,20 +78,32 @@ fn timed_out(error: &ringback_client::Error) -> bool {
     error.failure().is_some_and(|failure| late.contains(&failure.status))
 }
 
-/// Reads a time such as `500ms`, `5s`, `2m`, or bare seconds.
+/// Reads a time such as `500ms`, `5s`, `2m`, or bare seconds; ten minutes at most.
 pub(crate) fn duration(text: &str) -> Result<Duration, &'static str> {
+    match read(text)? {
+        time if time <= Duration::from_secs(600) => Ok(time),
+        _ => Err("ten minutes are the longest"),
+    }
+}
+
+/// The same for what takes its time, such as `1h`; a day at most.
+pub(crate) fn long_duration(text: &str) -> Result<Duration, &'static str> {
+    match read(text)? {
+        time if time <= Duration::from_secs(86_400) => Ok(time),
+        _ => Err("24 hours are the longest"),
+    }
+}
+
+fn read(text: &str) -> Result<Duration, &'static str> {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let number: u64 = digits.parse().map_err(|_| "it has the form 500ms, 5s or 2m")?;
     match text.get(digits.len()..) {
         Some("ms") => Ok(Duration::from_millis(number)),
         Some("" | "s") => Ok(Duration::from_secs(number)),
         Some("m") => Ok(Duration::from_secs(number.saturating_mul(60))),
+        Some("h") => Ok(Duration::from_secs(number.saturating_mul(3_600))),
         _ => Err("it has the form 500ms, 5s or 2m"),
     }
-    .and_then(|time| match time <= Duration::from_secs(600) {
-        true => Ok(time),
-        false => Err("ten minutes are the longest"),
-    })
 }
 
 #[cfg(test)]
@@ -100,9 +112,12 @@ mod tests {
 
     #[test]
     fn times_are_read() {
+        let millis = |time: Result<Duration, _>| time.ok().map(|time| time.as_millis());
         let check = |text: &str, expected: Option<u64>| {
-            let millis = duration(text).ok().map(|time| time.as_millis());
-            assert_eq!(millis, expected.map(u128::from), "{text}");
+            assert_eq!(millis(duration(text)), expected.map(u128::from), "{text}");
+        };
+        let check_long = |text: &str, expected: Option<u64>| {
+            assert_eq!(millis(long_duration(text)), expected.map(u128::from), "{text}");
         };
         check("5s", Some(5000));
         check("5", Some(5000));
@@ -114,5 +129,11 @@ mod tests {
         check("5 s", None);
         check("-5s", None);
         check("5h", None);
+        check_long("250ms", Some(250));
+        check_long("11m", Some(660_000));
+        check_long("24h", Some(86_400_000));
+        check_long("25h", None);
+        check_long("1d", None);
+        check_long("18446744073709551615h", None);
     }
 }
