@@ -371,6 +371,7 @@ impl Platform {
     /// Gives up all that is in flight.
     pub(crate) fn cut_flights(&self) {
         std::mem::take(&mut *self.flights()).cancel();
+        self.sockets.forget();
     }
 
     pub(crate) fn flights(&self) -> MutexGuard<'_, CancellationToken> {
