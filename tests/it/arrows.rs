@@ -23,7 +23,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("ringback-load", &["model", "emulator"]),
     (
         "ringback",
-        &["model", "jwt", "ncco", "http", "client", "webhook", "exchange", "ladder", "emulator", "load"],
+        &[
+            "model", "jwt", "ncco", "http", "client", "webhook", "exchange", "ladder", "emulator",
+            "load",
+        ],
     ),
     ("xtask", &[]),
 ];
