@@ -5,7 +5,10 @@ use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
 use ringback_exchange::{KeyPair, Refusal, Settings};
 use ringback_http::Trust;
 use ringback_jwt::WebhookSigner;
-use ringback_model::{ApiKey, Operation, control::Environment};
+use ringback_model::{
+    ApiKey, Operation,
+    control::{Environment, SeedRequest},
+};
 use tokio::{net::TcpListener, sync::broadcast, task::JoinHandle, time::Instant};
 
 use crate::{
@@ -71,6 +74,7 @@ impl Emulator {
         let mut past = opened.map(|opened| store::replay(opened, &mut core)).transpose()?;
         let is_new = past.as_ref().is_none_or(|past| past.is_new);
         let made = past.as_mut().and_then(|past| past.application.take());
+        let planted = past.as_mut().and_then(|past| past.directory.take());
         let trust = if config.insecure_webhooks { Trust::Any } else { Trust::System };
         let platform = Platform::new(Parts {
             url,
@@ -100,7 +104,8 @@ impl Emulator {
             platform.ready.send_replace(Readiness::of(made));
             platform.keys.fill();
         } else {
-            tokio::spawn(make_ready(Arc::clone(&platform), Beginning { made, given, is_new }));
+            let beginning = Beginning { made, planted, given, is_new };
+            tokio::spawn(make_ready(Arc::clone(&platform), beginning));
         }
         tokio::spawn(Arc::clone(&platform).drive());
         let router = http::router(Arc::clone(&platform));
@@ -217,6 +222,8 @@ impl fmt::Debug for Emulator {
 struct Beginning {
     /// The application of the start, when an earlier emulator made it.
     made: Option<Ready>,
+    /// What an earlier emulator planted, with the keys that it made for that.
+    planted: Option<SeedRequest>,
     /// The key pair it is to have, when one was given.
     given: Option<KeyPair>,
     /// Whether nothing has happened here before.
@@ -225,7 +232,7 @@ struct Beginning {
 
 /// Makes the application of the start and adds the directory, as soon as there are keys for them.
 async fn make_ready(platform: Arc<Platform>, beginning: Beginning) {
-    let Beginning { made, given, is_new } = beginning;
+    let Beginning { made, planted, given, is_new } = beginning;
     let wanted = platform.start.application;
     let mut ready = made;
     if wanted && ready.is_none() {
@@ -244,13 +251,18 @@ async fn make_ready(platform: Arc<Platform>, beginning: Beginning) {
             // Who the account is has been settled; what it owns has not.
             (account.api_key, account.api_secret, account.signature_secret) = (None, None, None);
         }
-        match seed::complete(&platform, directory).await {
+        match seed::complete(&platform, directory, planted.as_ref()).await {
             Ok(complete) => {
                 let complete = platform.start.complete.get_or_init(|| complete);
                 let mut core = platform.core();
-                if is_new {
-                    seed::plant(&platform, &mut core, complete);
-                }
+                core.together(|core| {
+                    if let Some(journal) = &mut core.journal {
+                        journal.directory(complete);
+                    }
+                    if is_new {
+                        seed::plant(&platform, core, complete);
+                    }
+                });
                 if !wanted {
                     ready = seed::first(&platform, &mut core, complete);
                 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ringback_exchange::{Caller, KeyPair, Refusal};
 use ringback_jwt::{PublicKey, Signer};
 use ringback_model::{
-    Operation as _,
+    Operation as _, Secret,
     applications::ListApplications,
     control::{Seed, SeedApplication, SeedRequest},
     operation::{ErrorFamily, RequestParts},
@@ -25,19 +25,26 @@ pub(crate) async fn with_keys(
     parts: RequestParts,
 ) -> Result<RequestParts, Refusal> {
     let Ok(seed) = Seed::decode(&parts) else { return Ok(parts) };
-    let seed = complete(platform, seed.body).await?;
+    let seed = complete(platform, seed.body, None).await?;
     Ok(Seed::new(seed).encode().unwrap_or(parts))
 }
 
 /// The seed with a public key for each application: the one it brings, the one of the private key
-/// it brings, or that of a new pair.
+/// it brings, that of the pair which was made for it at an earlier start, or that of a new pair.
 pub(crate) async fn complete(
     platform: &Arc<Platform>,
     mut seed: SeedRequest,
+    earlier: Option<&SeedRequest>,
 ) -> Result<SeedRequest, Refusal> {
+    let mut earlier: Vec<_> =
+        earlier.iter().flat_map(|seed| seed.applications.iter().flatten()).collect();
     for (index, application) in seed.applications.iter_mut().flatten().enumerate() {
         if let Some(public) = own_key(application).map_err(|why| unusable(index, &why))? {
             application.public_key = Some(public);
+            continue;
+        }
+        if let Some((public, private)) = earlier_pair(&mut earlier, application) {
+            (application.public_key, application.private_key) = (Some(public), Some(private));
             continue;
         }
         let pair = platform.keys.take().await;
@@ -46,6 +53,20 @@ pub(crate) async fn complete(
         (application.public_key, application.private_key) = (Some(public), Some(private));
     }
     Ok(seed)
+}
+
+/// The pair that an application without keys had at an earlier start; each is given out once, because
+/// several applications may have one name.
+fn earlier_pair(
+    earlier: &mut Vec<&SeedApplication>,
+    application: &SeedApplication,
+) -> Option<(String, Secret)> {
+    let is_same = |other: &&SeedApplication| match &application.id {
+        Some(id) => other.id.as_ref() == Some(id),
+        None => other.id.is_none() && other.name == application.name,
+    };
+    let known = earlier.remove(earlier.iter().position(is_same)?);
+    known.public_key.clone().zip(known.private_key.clone())
 }
 
 /// The public key that an application brings; none when it brings neither.
@@ -112,13 +133,15 @@ pub(crate) fn first(
     let found = start::asked(platform, core, Caller::Account, &list, None)?.ok()?;
     let found = found.embedded.applications;
     seed.applications.iter().flatten().find_map(|wanted| {
-        let found = found.iter().find(|found| match &wanted.id {
-            Some(id) => *id == found.id,
-            None => found.name.as_ref() == Some(&wanted.name),
-        })?;
         let (public, private) = wanted.public_key.clone().zip(wanted.private_key.clone())?;
-        let is_own = core.exchange.public_key(&found.id) == Some(public.as_str());
-        is_own.then(|| Ready::new(found.id.clone(), KeyPair { public, private }))
+        let found = found.iter().find(|found| {
+            let is_wanted = match &wanted.id {
+                Some(id) => *id == found.id,
+                None => found.name.as_ref() == Some(&wanted.name),
+            };
+            is_wanted && core.exchange.public_key(&found.id) == Some(public.as_str())
+        })?;
+        Some(Ready::new(found.id.clone(), KeyPair { public, private }))
     })
 }
 
@@ -147,5 +170,25 @@ mod tests {
         check(new().public_key(public.as_str()).private_key(private), Ok(Some(&public)));
         check(new().public_key("none"), Err("public_key: "));
         check(new().private_key("none"), Err("private_key: "));
+    }
+
+    #[test]
+    fn pairs_of_an_earlier_start_are_given_out_once() {
+        let made = |name: &str, key: &str| {
+            SeedApplication::new(name).public_key(key).private_key(format!("private {key}"))
+        };
+        let id = "aaaaaaaa-bbbb-4ccc-8ddd-0123456789ab";
+        let earlier =
+            [made("A", "1"), made("A", "2").id(id), made("A", "3"), SeedApplication::new("B")];
+        let mut earlier: Vec<_> = earlier.iter().collect();
+        let mut check = |application: SeedApplication, expected: Option<&str>| {
+            let found = earlier_pair(&mut earlier, &application).map(|(public, _)| public);
+            assert_eq!(found.as_deref(), expected, "{application:?}");
+        };
+        check(SeedApplication::new("Another name").id(id), Some("2"));
+        check(SeedApplication::new("A"), Some("1"));
+        check(SeedApplication::new("A"), Some("3"));
+        check(SeedApplication::new("A"), None);
+        check(SeedApplication::new("B"), None);
     }
 }

@@ -7,6 +7,7 @@ mod database;
 mod identity;
 mod replay;
 mod rights;
+mod secrets;
 mod wire;
 mod writer;
 
@@ -16,7 +17,7 @@ use std::sync::{
 };
 
 use ringback_exchange::{Input, Request};
-use ringback_model::Timestamp;
+use ringback_model::{Timestamp, control::SeedRequest};
 use tokio::sync::watch;
 
 use crate::start::Ready;
@@ -126,6 +127,11 @@ impl Journal {
     /// Keeps the application of the start, whose private key is given out again.
     pub(crate) fn application(&mut self, ready: &Ready) {
         self.write(Change::Fact(identity::APPLICATION, identity::application_text(ready)));
+    }
+
+    /// Keeps what is planted at the start, with the keys that were made for it.
+    pub(crate) fn directory(&mut self, directory: &SeedRequest) {
+        self.write(Change::Fact(identity::DIRECTORY, identity::directory_text(directory)));
     }
 
     /// Whether it is time for a snapshot.

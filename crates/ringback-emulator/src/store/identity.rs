@@ -1,7 +1,7 @@
 //! What an emulator is, beside what happened to it: seed, account, first application.
 
 use ringback_exchange::KeyPair;
-use ringback_model::Secret;
+use ringback_model::{Secret, control::SeedRequest};
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +17,8 @@ use crate::{
 const IDENTITY: &str = "identity";
 /// The fact that holds the application of the start.
 pub(super) const APPLICATION: &str = "application";
+/// The fact that holds what is planted at the start, with a key for each application.
+pub(super) const DIRECTORY: &str = "directory";
 
 /// A directory that is open, and whose identity has gone into the configuration.
 #[derive(Debug)]
@@ -24,6 +26,8 @@ pub(crate) struct Opened {
     pub(super) database: Database,
     /// The application of the start, when it has been made.
     pub(crate) application: Option<Ready>,
+    /// What was planted at the last start, with its keys, when something was.
+    pub(crate) directory: Option<SeedRequest>,
 }
 
 /// As it is written. It holds secrets, and the file is its owner's alone.
@@ -75,7 +79,11 @@ pub(crate) fn open(config: &mut Config) -> Result<Option<Opened>, Error> {
     config.api_secret = Some(credentials.api_secret);
     config.signature_secret = Some(credentials.signature_secret);
     let application = application(&database, config)?;
-    Ok(Some(Opened { database, application }))
+    let directory = match database.fact(DIRECTORY)? {
+        Some(text) => Some(read(&database, DIRECTORY, &text)?),
+        None => None,
+    };
+    Ok(Some(Opened { database, application, directory }))
 }
 
 /// Takes what is kept where nothing is given; secrets may change, what ids depend on may not.
@@ -119,6 +127,11 @@ pub(super) fn application_text(ready: &Ready) -> String {
         private_key: private.expose().to_owned(),
     };
     serde_json::to_string(&kept).unwrap_or_default()
+}
+
+/// What is planted at the start as it is written.
+pub(super) fn directory_text(directory: &SeedRequest) -> String {
+    serde_json::to_string(directory).unwrap_or_default()
 }
 
 fn read<T: serde::de::DeserializeOwned>(

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ringback_exchange::{
     Effect, FetchId, Input, SocketCommand, SocketEvent, WebhookFailure, WebhookId, WebhookOutcome,
 };
-use ringback_model::{LegId, Timestamp};
+use ringback_model::{LegId, Timestamp, control::SeedRequest};
 
 use super::{
     Store,
@@ -29,6 +29,8 @@ pub(crate) struct Replayed {
     pub(crate) store: Store,
     /// The application of the start, when it has been made.
     pub(crate) application: Option<Ready>,
+    /// What was planted at the last start, with its keys, when something was.
+    pub(crate) directory: Option<SeedRequest>,
     /// Whether nothing had happened yet.
     pub(crate) is_new: bool,
     /// What was under way and will never be heard of.
@@ -51,7 +53,7 @@ pub(crate) struct Lost {
 /// # Errors
 /// When something that is kept cannot be read.
 pub(crate) fn replay(opened: Opened, core: &mut Core) -> Result<Replayed, Error> {
-    let Opened { database, application } = opened;
+    let Opened { database, application, directory } = opened;
     let found = database.read()?;
     let settings = core.exchange.settings().clone();
     let (now, mut then) = (Rules::of(&settings), None);
@@ -98,7 +100,7 @@ pub(crate) fn replay(opened: Opened, core: &mut Core) -> Result<Replayed, Error>
     core.journal = Some(journal);
     // The platform's time never goes back, whatever the clock on the wall does.
     core.clock.skip_to(at);
-    Ok(Replayed { store, application, is_new, lost })
+    Ok(Replayed { store, application, directory, is_new, lost })
 }
 
 fn repeat(core: &mut Core, lost: &mut Lost, row: &Row, input: Input) {

@@ -9,6 +9,8 @@ use ringback_exchange::{
 use ringback_model::{OPERATIONS, Secret, operation::RequestParts};
 use serde::{Deserialize, Serialize};
 
+use super::secrets;
+
 /// The version of what is written here; one more whenever a reader of the old could not read it.
 pub(super) const VERSION: u32 = 1;
 
@@ -213,9 +215,9 @@ fn keep(input: &Input) -> Result<Kept, WireError> {
             },
             operation: operation.id.to_owned(),
             path: parts.path.clone(),
-            query: parts.query.clone(),
+            query: parts.query.as_deref().map(secrets::query),
             content_type: parts.content_type.clone(),
-            body: Body::of(&parts.body),
+            body: Body::of(&secrets::body(operation, parts)),
             public_key: key_pair.as_ref().map(|pair| pair.public.clone()),
         },
         Input::Incoming(Incoming { from, to, script }) => {

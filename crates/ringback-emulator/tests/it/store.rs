@@ -4,6 +4,7 @@ use std::path::Path;
 
 use reqwest::Method;
 use ringback_emulator::{ClockMode, Config, Emulator};
+use ringback_model::control::{SeedApplication, SeedRequest};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
@@ -263,4 +264,71 @@ async fn nobody_else_reads_the_keys() {
             std::fs::set_permissions(path.join(name), open).unwrap();
         }
     }
+}
+
+#[tokio::test]
+async fn a_key_that_was_made_for_a_directory_is_made_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let start = async || {
+        let seed = SeedRequest::new().applications(vec![SeedApplication::new("Keyless")]);
+        let config = Config::new().spare_key_pairs(0).start_application(false).directory(seed);
+        Platform::start(config.data_dir(directory.path())).await
+    };
+    let keys = |environment: &Value| {
+        let key = |name: &str| environment[name].as_str().unwrap().to_owned();
+        (key("application_id"), key("private_key"))
+    };
+    let one = start().await;
+    let first = keys(&serde_json::to_value(&one.environment).unwrap());
+    let token = one.token();
+    one.emulator.stop().await;
+    for _ in 0..2 {
+        let again = start().await;
+        assert_eq!(keys(&serde_json::to_value(&again.environment).unwrap()), first);
+        let request = again.request(Method::GET, "/v1/conversations").bearer_auth(&token);
+        assert_eq!(again.send(request).await.status, 200);
+        again.control(Method::POST, "/_ringback/reset", None).await;
+        let reset = again.control(Method::GET, "/_ringback/environment", None).await;
+        assert_eq!(keys(&reset), first);
+        again.emulator.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn credentials_of_requests_are_not_kept() {
+    let directory = tempfile::tempdir().unwrap();
+    let platform = Platform::start(kept(directory.path())).await;
+    let credentials = format!("api_key={API_KEY}&api_secret={API_SECRET}");
+    let path = format!("/number/buy?country=GB&msisdn={NUMBER}&{credentials}");
+    let reply = platform.send(platform.request(Method::POST, &path)).await;
+    assert_eq!(reply.json()["error-code"], "200", "{}", reply.text);
+    let request = platform
+        .request(Method::POST, "/number/update")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(format!("{credentials}&country=GB&msisdn={NUMBER}&voiceCallbackType=tel&voiceCallbackValue={BOB}"));
+    let reply = platform.send(request).await;
+    assert_eq!(reply.json()["error-code"], "200", "{}", reply.text);
+    let pair = ringback_jwt::KeyPair::generate().unwrap();
+    let pem = secrecy::ExposeSecret::expose_secret(&pair.private_key);
+    let seed = json!({
+        "account": {"api_secret": "planted-account-1", "signature_secret": "planted-account-2"},
+        "applications": [{"name": "Seeded", "private_key": pem}],
+    });
+    platform.control(Method::POST, "/_ringback/seed", Some(seed)).await;
+    let before = seen(&platform, &[]).await;
+    assert!(before.iter().any(|(_, _, text)| text.contains("Seeded")), "{before:?}");
+    platform.emulator.stop().await;
+    let mut bytes = Vec::new();
+    for file in std::fs::read_dir(directory.path()).unwrap() {
+        bytes.extend(std::fs::read(file.unwrap().path()).unwrap());
+    }
+    let holds = |text: &str| bytes.windows(text.len()).any(|part| part == text.as_bytes());
+    assert!(holds("voiceCallbackType=tel") && holds("Seeded"));
+    // The account's own is a fact, which a start reads.
+    for secret in ["api_secret=", "planted-account", pem.lines().nth(3).unwrap()] {
+        assert!(!holds(secret), "{secret}");
+    }
+    let again = Platform::start(kept(directory.path())).await;
+    assert_eq!(seen(&again, &[]).await, before);
+    again.emulator.stop().await;
 }
