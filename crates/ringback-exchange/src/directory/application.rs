@@ -77,12 +77,7 @@ impl Hook {
         method: Option<&HttpMethod>,
         like: Option<&Self>,
     ) -> Arc<Self> {
-        Arc::new(Self {
-            url: url.into(),
-            method: method.cloned().unwrap_or(HttpMethod::Get),
-            connect_timeout: like.map_or(CONNECT_TIMEOUT, |hook| hook.connect_timeout),
-            socket_timeout: like.map_or(ANSWER_TIMEOUT, |hook| hook.socket_timeout),
-        })
+        Self::named(url, method, HttpMethod::Get, like, ANSWER_TIMEOUT)
     }
 
     /// An event hook that an action of a script names.
@@ -91,11 +86,21 @@ impl Hook {
         method: Option<&HttpMethod>,
         like: Option<&Self>,
     ) -> Arc<Self> {
+        Self::named(url, method, HttpMethod::Post, like, EVENT_TIMEOUT)
+    }
+
+    fn named(
+        url: &str,
+        method: Option<&HttpMethod>,
+        usual: HttpMethod,
+        like: Option<&Self>,
+        socket_timeout: u32,
+    ) -> Arc<Self> {
         Arc::new(Self {
             url: url.into(),
-            method: method.cloned().unwrap_or(HttpMethod::Post),
+            method: method.cloned().unwrap_or(usual),
             connect_timeout: like.map_or(CONNECT_TIMEOUT, |hook| hook.connect_timeout),
-            socket_timeout: like.map_or(EVENT_TIMEOUT, |hook| hook.socket_timeout),
+            socket_timeout: like.map_or(socket_timeout, |hook| hook.socket_timeout),
         })
     }
 }

@@ -31,6 +31,7 @@ mod capabilities;
 pub(crate) mod control;
 mod events;
 mod files;
+mod first;
 mod legs;
 mod lookup;
 mod members;

@@ -43,14 +43,8 @@ fn conversations(
     let span = Span::read(operation.date_start.as_deref(), operation.date_end.as_deref())?;
     let page = asked!(operation)
         .page_of(|keys| lookup::conversations(exchange, &request.caller, &span, keys))?;
-    let items = page.show(|_, conversation| {
-        let mut item = ConversationView::new(conversation.id());
-        item.name = Some(conversation.name());
-        (item.display_name, item.image_url) = view::given(conversation);
-        item.timestamp = Some(write::times(conversation));
-        item.links = Some(view::link(view::address(exchange, V0_2, conversation)));
-        Kept::new(item)
-    });
+    let items =
+        page.show(|_, found| Kept::new(view::listed!(ConversationView, V0_2, exchange, found)));
     let mut list = ConversationList::new(EmbeddedConversations::new(ConversationsData::new(items)));
     (list.page_size, list.cursor) = (page.size, page.cursor());
     list.links = page.links(exchange, request);

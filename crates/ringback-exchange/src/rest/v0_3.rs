@@ -124,12 +124,7 @@ fn conversation(exchange: &Exchange, conversation: &Conversation) -> Kept<Conver
 
 /// A conversation as a list has it.
 fn lite(exchange: &Exchange, conversation: &Conversation) -> ConversationView {
-    let mut item = ConversationView::new(conversation.id());
-    item.name = Some(conversation.name());
-    (item.display_name, item.image_url) = view::given(conversation);
-    item.timestamp = Some(write::times(conversation));
-    item.links = Some(view::link(view::address(exchange, V0_3, conversation)));
-    item
+    view::listed!(ConversationView, V0_3, exchange, conversation)
 }
 
 fn conversations(

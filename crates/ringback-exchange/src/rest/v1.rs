@@ -147,14 +147,8 @@ fn conversations(
     let span = Span::read(operation.date_start.as_deref(), operation.date_end.as_deref())?;
     let page = asked!(operation)
         .page_of(|keys| lookup::conversations(exchange, &request.caller, &span, keys))?;
-    let items = page.show(|_, conversation| {
-        let mut item = ConversationLite::new(conversation.id());
-        item.name = Some(conversation.name());
-        (item.display_name, item.image_url) = view::given(conversation);
-        item.timestamp = Some(write::times(conversation));
-        item.links = Some(view::link(view::address(exchange, V1, conversation)));
-        Kept::new(item)
-    });
+    let items =
+        page.show(|_, found| Kept::new(view::listed!(ConversationLite, V1, exchange, found)));
     let mut list = ConversationList::new(EmbeddedConversations::new(items));
     (list.page_size, list.links) = (page.size, page.links(exchange, request));
     Ok(list)

@@ -110,6 +110,20 @@ macro_rules! initiator {
 }
 pub(super) use initiator;
 
+/// A conversation as the lists of v0.2 and later have it.
+macro_rules! listed {
+    ($of:ident, $generation:expr, $exchange:expr, $conversation:expr) => {{
+        let conversation = $conversation;
+        let mut item = $of::new(conversation.id());
+        item.name = Some(conversation.name());
+        (item.display_name, item.image_url) = view::given(conversation);
+        item.timestamp = Some(write::times(conversation));
+        item.links = Some(view::link(view::address($exchange, $generation, conversation)));
+        item
+    }};
+}
+pub(super) use listed;
+
 /// Who is in a conversation.
 pub(super) struct Person {
     pub(super) id: UserId,
