@@ -44,7 +44,7 @@ pub(crate) fn calls() {
         name: "whole-calls",
         what: "webhooks of whole tutorial calls (answer and eight events each, signed), 64 calls up, \
                by the wall clock",
-        against: "bare reqwest posting an event to the same application, 64 in flight",
+        against: "bare reqwest posting an event to the same application, 64 in flight; one thread each",
         goal: Goal::AtLeast(0.5),
     };
     line.print(pair.speed(), "x", &pair);
@@ -125,7 +125,7 @@ struct Platform {
 
 impl Platform {
     fn start(origin: &str, clock: ClockMode) -> Self {
-        let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         let emulator = runtime.block_on(async {
             let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
             let config = Config::new()
@@ -183,7 +183,7 @@ const EVENT: &str = r#"{"headers":{},"from":"447700000001","to":"447700000002","
 
 impl Bare {
     fn new(origin: &str) -> Self {
-        let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         let client = ringback_http::client(&ringback_http::Settings::new()).unwrap();
         Self { runtime, client, url: format!("{origin}/webhooks/event") }
     }
