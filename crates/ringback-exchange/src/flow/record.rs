@@ -294,9 +294,12 @@ impl Exchange {
     /// A call stays for as long as there is a recording to tell of.
     fn owe(&mut self, teller: Option<u64>, more: i32) {
         let call = teller.and_then(|leg| self.legs.get(leg)).map(|leg| leg.call);
-        if let Some(call) = call.and_then(|call| self.calls.get_mut(call)) {
+        let Some(key) = call else { return };
+        if let Some(call) = self.calls.get_mut(key) {
             call.takes = call.takes.saturating_add_signed(more);
         }
+        // Where nobody is told, that was the last of it.
+        self.if_all_is_told(key);
     }
 
     /// What was said to an input is kept as a recording of its own; answers its address.
