@@ -62,24 +62,25 @@ impl Activity {
         reply_matters: bool,
         now: Instant,
     ) {
-        let before = self.webhooks.insert(webhook, Flight { since: now, reply_matters });
-        self.forget(webhook, before);
+        if let Some(before) = self.webhooks.insert(webhook, Flight { since: now, reply_matters }) {
+            self.forget(webhook, &before);
+        }
         self.begun.insert((now, webhook));
         self.mattering += usize::from(reply_matters);
         self.last = now;
     }
 
     pub(crate) fn webhook_ends(&mut self, webhook: (WebhookId, u32), now: Instant) {
-        let ended = self.webhooks.remove(&webhook);
-        self.forget(webhook, ended);
+        if let Some(ended) = self.webhooks.remove(&webhook) {
+            self.forget(webhook, &ended);
+        }
         self.last = now;
     }
 
-    fn forget(&mut self, webhook: (WebhookId, u32), flight: Option<Flight>) {
-        if let Some(Flight { since, reply_matters }) = flight {
-            self.begun.remove(&(since, webhook));
-            self.mattering -= usize::from(reply_matters);
-        }
+    /// Takes a flight out of what is counted.
+    fn forget(&mut self, webhook: (WebhookId, u32), flight: &Flight) {
+        self.begun.remove(&(flight.since, webhook));
+        self.mattering -= usize::from(flight.reply_matters);
     }
 
     pub(crate) fn errand_begins(&mut self, now: Instant) {

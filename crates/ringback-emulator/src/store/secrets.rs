@@ -112,7 +112,7 @@ mod tests {
     fn credentials_leave_queries_and_forms_and_nothing_else_does() {
         let check = |text: &str, expected: &str| {
             assert_eq!(query(text), expected);
-            assert_eq!(body(&BuyNumber::INFO, &parts(text)), expected);
+            assert_eq!(body(BuyNumber::INFO, &parts(text)), expected);
         };
         check("", "");
         check("country=GB&msisdn=447700000002", "country=GB&msisdn=447700000002");
@@ -135,7 +135,7 @@ mod tests {
     #[test]
     fn secrets_leave_seeds() {
         let check = |text: &str, expected: &str| {
-            assert_eq!(body(&Seed::INFO, &parts(text)), expected);
+            assert_eq!(body(Seed::INFO, &parts(text)), expected);
         };
         check(
             r#"{"account":{"api_key":"a1b2c3d4","api_secret":"planted","signature_secret":"planted","balance":"1.10"},
@@ -148,7 +148,7 @@ mod tests {
     #[test]
     fn private_keys_leave_everything() {
         let check = |text: &str, expected: &str| {
-            assert_eq!(body(&CreateApplication::INFO, &parts(text)), expected);
+            assert_eq!(body(CreateApplication::INFO, &parts(text)), expected);
         };
         let whole = r#"{"a":"-----BEGIN PRIVATE KEY-----\nplanted\n-----END PRIVATE KEY-----\n","b":"-----BEGIN RSA PRIVATE KEY-----\nplanted","c":"-----BEGIN PUBLIC KEY-----\np"}"#;
         let less = r#"{"a":"-----BEGIN PRIVATE KEY----------END PRIVATE KEY-----\n","b":"-----BEGIN RSA PRIVATE KEY-----","c":"-----BEGIN PUBLIC KEY-----\np"}"#;
