@@ -6,9 +6,8 @@ use http::{StatusCode, header};
 use reqwest::{Client, Response};
 use ringback_exchange::{Fetch, Input};
 use ringback_http::{Settings, Trust};
-use tokio::sync::Semaphore;
 
-use crate::{Error, mask, platform::Platform, sound, webhook::sender::Sender};
+use crate::{Error, mask, platform::Platform, sound, turns::Turns, webhook::sender::Sender};
 
 /// How long a sound may take to arrive as a whole.
 const TIME: Duration = Duration::from_secs(5);
@@ -17,13 +16,15 @@ const LARGEST: usize = 20_000_000;
 /// How many redirects are followed.
 const REDIRECTS: usize = 5;
 /// How many sounds are fetched at once, each with its bytes in memory; the others wait.
-const AT_ONCE: usize = 16;
+const AT_ONCE: usize = 64;
+/// How many of them come from one origin.
+const FROM_ONE: usize = 8;
 
 /// Fetches sounds.
 #[derive(Debug)]
 pub(crate) struct Fetcher {
     client: Client,
-    turns: Semaphore,
+    turns: Turns,
 }
 
 impl Fetcher {
@@ -32,14 +33,18 @@ impl Fetcher {
         let settings = Settings::new().connect_timeout(TIME).timeout(TIME).trust(trust);
         let client =
             ringback_http::client(&settings).map_err(|error| Error::Sender(error.into()))?;
-        Ok(Self { client, turns: Semaphore::new(AT_ONCE) })
+        Ok(Self { client, turns: Turns::new(AT_ONCE, FROM_ONE) })
     }
 
     /// How long the sound at an address plays in milliseconds, or one sentence that says why none
     /// does.
     pub(crate) async fn measure(&self, sender: &Sender, url: &str) -> Result<u64, String> {
-        // The semaphore is never closed, and without a turn it would be fetched all the same.
-        let _turn = self.turns.acquire().await.ok();
+        // Its redirects may lead elsewhere; the server that is asked first is the one that hangs.
+        let share = sender.target(url).map(|url| self.turns.share(&url));
+        let _turn = match &share {
+            Some(share) => Some(self.turns.take(share).await),
+            None => None,
+        };
         let why = match tokio::time::timeout(TIME, self.fetch(sender, url)).await {
             Ok(Ok(millis)) => return Ok(millis),
             Ok(Err(why)) => why,

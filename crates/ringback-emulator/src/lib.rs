@@ -27,6 +27,7 @@ mod sound;
 mod start;
 mod store;
 mod tls;
+mod turns;
 mod webhook;
 
 pub use clock::{ClockMode, ClockModeError};

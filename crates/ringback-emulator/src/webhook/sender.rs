@@ -17,12 +17,14 @@ use tokio::{sync::Semaphore, time::Instant};
 use url::Url;
 
 use super::{envelope::Envelope, wire::Wire};
-use crate::{Error, Mapping, edge::WallClock, mask};
+use crate::{Error, Mapping, edge::WallClock, mask, turns::Turns};
 
 /// The longest reply that is read.
 pub(crate) const LONGEST_REPLY: usize = 1024 * 1024;
 /// How many webhooks are on their way at once, each with a socket; the others wait their turn.
-const AT_ONCE: usize = 512;
+const AT_ONCE: usize = 2_048;
+/// How many of them go to one origin.
+const TO_ONE: usize = 256;
 /// How many addresses, and how many applications, are known by what was made of them.
 const KNOWN: usize = 1_000;
 /// The range of connection time-outs, in milliseconds, that the applications API knows.
@@ -40,8 +42,7 @@ pub(crate) struct Sender {
     maps: Vec<Mapping>,
     wall: WallClock,
     trust: Trust,
-    /// Fair: who waits longest is next.
-    turns: Semaphore,
+    turns: Turns,
 }
 
 /// Where a webhook really goes.
@@ -51,6 +52,8 @@ pub(crate) struct Target {
     url: Option<Url>,
     /// The address for people: no secret stays in it.
     pub(crate) shown: Arc<str>,
+    /// The turns of its origin.
+    share: Option<Arc<Semaphore>>,
 }
 
 /// What became of an attempt.
@@ -70,7 +73,7 @@ impl Sender {
         wall: WallClock,
         trust: Trust,
     ) -> Result<Self, Error> {
-        let turns = Semaphore::new(AT_ONCE);
+        let turns = Turns::new(AT_ONCE, TO_ONE);
         let sender = Self {
             clients: Mutex::default(),
             signer,
@@ -101,7 +104,8 @@ impl Sender {
         }
         let url = self.target(address);
         let shown = mask::addresses(url.as_ref().map_or(address, Url::as_str)).into();
-        let target = Arc::new(Target { url, shown });
+        let share = url.as_ref().map(|url| self.turns.share(url));
+        let target = Arc::new(Target { url, shown, share });
         if targets.len() >= KNOWN {
             targets.clear();
         }
@@ -111,16 +115,18 @@ impl Sender {
 
     /// Makes one attempt when it is its turn and says how it ended; never fails otherwise.
     pub(crate) async fn send(&self, envelope: &Envelope, json: &Bytes) -> Sending {
-        // The semaphore is never closed, and without a turn it would be sent all the same.
-        let _turn = self.turns.acquire().await.ok();
+        let target = self.known_target(&envelope.url);
+        let _turn = match &target.share {
+            Some(share) => Some(self.turns.take(share).await),
+            None => None,
+        };
         let (sent, begun) = (self.wall.now(), Instant::now());
-        let outcome = self.attempt(envelope, json).await;
+        let outcome = self.attempt(envelope, &target, json).await;
         let millis = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         Sending { outcome, millis, sent }
     }
 
-    async fn attempt(&self, envelope: &Envelope, json: &Bytes) -> WebhookOutcome {
-        let target = self.known_target(&envelope.url);
+    async fn attempt(&self, envelope: &Envelope, target: &Target, json: &Bytes) -> WebhookOutcome {
         let Some(url) = target.url.clone() else {
             return failed(
                 WebhookFailure::BadAddress,

@@ -221,9 +221,10 @@ async fn attempts_do_not_wait_for_each_other() {
 #[tokio::test]
 async fn attempts_wait_for_their_turn_and_count_from_then() {
     let (url, mut arrived) = receiver(ncco).await;
-    let sender = Sender { turns: Semaphore::new(1), ..sender(vec![]) };
+    let sender = Sender { turns: Turns::new(1, 1), ..sender(vec![]) };
     let envelope = Envelope { socket_timeout: 1000, ..envelope(HttpMethod::Post, &url) };
-    let turn = sender.turns.acquire().await.unwrap();
+    let share = sender.turns.share(&Url::parse(&url).unwrap());
+    let turn = sender.turns.take(&share).await;
     let json = Bytes::from_static(b"{}");
     let sending = sender.send(&envelope, &json);
     tokio::pin!(sending);
@@ -242,7 +243,27 @@ async fn attempts_wait_for_their_turn_and_count_from_then() {
     assert!(arrived.recv().await.is_some());
 }
 
-#[test]
-fn so_many_are_on_their_way_at_once() {
-    assert_eq!(sender(vec![]).turns.available_permits(), 512);
+#[tokio::test]
+async fn a_server_that_hangs_holds_up_no_other() {
+    // Takes connections and says nothing.
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let silent_url = format!("http://{}/", silent.local_addr().unwrap());
+    let (url, mut arrived) = receiver(ncco).await;
+    // As many as hang: without shares they would have every turn.
+    let sender = Arc::new(Sender { turns: Turns::new(300, TO_ONE), ..sender(vec![]) });
+    let mut hanging = tokio::task::JoinSet::new();
+    for _ in 0..300 {
+        let slow = envelope(HttpMethod::Post, &silent_url);
+        let (sender, slow) = (Arc::clone(&sender), Envelope { socket_timeout: 600_000, ..slow });
+        hanging.spawn(async move { sender.send(&slow, &Bytes::from_static(b"{}")).await });
+    }
+    let share = sender.turns.share(&Url::parse(&silent_url).unwrap());
+    while share.available_permits() > 0 {
+        tokio::task::yield_now().await;
+    }
+    let healthy = envelope(HttpMethod::Post, &url);
+    let sent = sender.send(&healthy, &Bytes::from_static(b"{}")).await;
+    assert!(matches!(sent.outcome, WebhookOutcome::Reply { status: 200, .. }), "{sent:?}");
+    assert!(arrived.recv().await.is_some());
+    assert_eq!((hanging.len(), hanging.try_join_next().is_none()), (300, true));
 }
