@@ -47,8 +47,8 @@ impl Exchange {
                 self.conversation_ids.remove(&conversation);
             }
         }
+        self.legs_of.remove(&call.routes.application, &call.legs);
         for key in call.legs {
-            self.legs_of.remove(&call.routes.application, key);
             if let Some(leg) = self.legs.remove(key) {
                 self.leg_ids.remove(&leg.id);
             }

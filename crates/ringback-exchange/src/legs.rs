@@ -27,11 +27,15 @@ impl LegsOf {
         }
     }
 
-    /// Removes a leg; quick for those that are among the oldest or the newest.
-    pub(crate) fn remove(&mut self, application: &ApplicationId, leg: u64) {
+    /// Removes legs; quick for those that are among the oldest or the newest.
+    pub(crate) fn remove(&mut self, application: &ApplicationId, gone: &[u64]) {
         let Some(legs) = self.by_application.get_mut(application) else { return };
-        if let Ok(place) = legs.binary_search(&leg) {
-            legs.remove(place);
+        for leg in gone {
+            if legs.front() == Some(leg) {
+                legs.pop_front();
+            } else if let Ok(place) = legs.binary_search(leg) {
+                legs.remove(place);
+            }
         }
         if legs.is_empty() {
             self.by_application.remove(application);
@@ -64,9 +68,8 @@ mod tests {
         }
         let of = |legs: &LegsOf, application| legs.of(application).copied().collect::<Vec<_>>();
         assert_eq!((of(&legs, &one), of(&legs, &other)), (vec![1, 3, 7], vec![2]));
-        for (application, leg) in [(&one, 3), (&one, 4), (&other, 1), (&other, 2)] {
-            legs.remove(application, leg);
-        }
+        legs.remove(&one, &[3, 4]);
+        legs.remove(&other, &[1, 2]);
         assert_eq!((of(&legs, &one), of(&legs, &other)), (vec![1, 7], vec![]));
         assert_eq!(legs.by_application.len(), 1);
     }
