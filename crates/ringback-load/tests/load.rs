@@ -1,4 +1,5 @@
 //! A load against a server of the test's own.
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::{sync::Arc, time::Duration};
 

@@ -55,7 +55,10 @@ impl Killed {
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let url =
             lines.map_while(Result::ok).find_map(|line| Some(line.strip_prefix(READY)?.to_owned()));
-        Self { child, url: url.expect("the child says where it listens") }
+        Self {
+            child,
+            url: url.unwrap_or_else(|| panic!("the child does not say where it listens")),
+        }
     }
 }
 
