@@ -3,6 +3,8 @@
 //! A block whose first line is ```` ```python test.py ```` is that file, one that says ```` ```sh run ````
 //! is run beside the files of its page, and there is no other code.
 
+#![expect(clippy::print_stdout, reason = "the log of a test says what was left out, and why")]
+
 use std::{
     fs,
     net::TcpListener,
