@@ -89,11 +89,12 @@ impl Leg {
     async fn run(self, opening: SocketOpening, commands: mpsc::Receiver<SocketCommand>) {
         let Self { platform, epoch, leg, tell } = self;
         let tell = tell.downgrade();
-        let is_opening = AtomicBool::new(true);
+        // Sound takes the time it takes: the clock skips nothing while the socket is open.
+        let is_held = AtomicBool::new(true);
         let report = |report: Report| match report {
             Report::Event(event) => {
                 tracing::debug!(%leg, ?event, "websocket");
-                let ends = is_opening.swap(false, Ordering::Relaxed);
+                let ends = event != SocketEvent::Opened && is_held.swap(false, Ordering::Relaxed);
                 platform.report(
                     epoch,
                     Input::Socket { leg: leg.clone(), event },
@@ -112,7 +113,7 @@ impl Leg {
         };
         let dial = Dial::new(&platform.sockets.client, &platform.sender, opening);
         serve(dial, commands, report).await;
-        if is_opening.load(Ordering::Relaxed) {
+        if is_held.load(Ordering::Relaxed) {
             platform.active(epoch, |activity, now| activity.errand_ends(now));
         }
         // Another one may have been opened for the leg meanwhile.
