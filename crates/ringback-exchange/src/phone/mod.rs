@@ -3,8 +3,7 @@
 mod script;
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
-    hash::{DefaultHasher, Hash, Hasher},
+    collections::{BTreeMap, HashMap, VecDeque},
     sync::Arc,
 };
 
@@ -44,13 +43,13 @@ pub(crate) struct Phone {
 pub(crate) struct Phones {
     set_up: BTreeMap<Arc<str>, Phone>,
     default: Arc<Script>,
-    /// The legs that are up, by a hash of the address, which is smaller than the address.
-    busy: BTreeSet<(u64, u64)>,
+    /// The legs that are up, by address, the oldest first.
+    busy: HashMap<Arc<str>, VecDeque<u64>>,
 }
 
 impl Phones {
     pub(crate) fn new(default: Script) -> Self {
-        Self { set_up: BTreeMap::new(), default: Arc::new(default), busy: BTreeSet::new() }
+        Self { set_up: BTreeMap::new(), default: Arc::new(default), busy: HashMap::new() }
     }
 
     /// How a phone behaves that nobody has set up.
@@ -73,28 +72,32 @@ impl Phones {
 
     /// A phone is busy with a leg from now on; answers how it behaves.
     pub(crate) fn engage(&mut self, number: &str, leg: u64) -> Arc<Script> {
-        self.busy.insert((hash(number), leg));
+        match self.busy.get_mut(number) {
+            Some(legs) => legs.push_back(leg),
+            None => {
+                self.busy.insert(number.into(), VecDeque::from([leg]));
+            }
+        }
         Arc::clone(self.get(number).map_or(&self.default, |phone| &phone.script))
     }
 
     /// A leg is over, and its phone busy with it no more.
     pub(crate) fn release(&mut self, number: &str, leg: u64) {
-        self.busy.remove(&(hash(number), leg));
+        let Some(legs) = self.busy.get_mut(number) else { return };
+        if legs.front() == Some(&leg) {
+            legs.pop_front();
+        } else if let Ok(place) = legs.binary_search(&leg) {
+            legs.remove(place);
+        }
+        if legs.is_empty() {
+            self.busy.remove(number);
+        }
     }
 
     /// The legs that a phone is busy with, the oldest first.
-    ///
-    /// There may be one of another phone between them, whose address has the same hash.
     pub(crate) fn legs(&self, number: &str) -> impl DoubleEndedIterator<Item = u64> {
-        let hash = hash(number);
-        self.busy.range((hash, 0)..=(hash, u64::MAX)).map(|(_, leg)| *leg)
+        self.busy.get(number).into_iter().flatten().copied()
     }
-}
-
-fn hash(number: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    number.hash(&mut hasher);
-    hasher.finish()
 }
 
 impl Script {

@@ -142,7 +142,7 @@ fn leg_of(
 fn up<'a>(exchange: &'a Exchange, number: &'a str) -> impl Iterator<Item = (u64, &'a Leg)> {
     let legs = exchange.phones.legs(number).rev();
     legs.filter_map(|key| Some((key, exchange.legs.get(key)?)))
-        .filter(|(_, leg)| !leg.state.is_over() && *leg.phone() == *number)
+        .filter(|(_, leg)| !leg.state.is_over())
 }
 
 /// The address of a phone as it is kept: a number, `app:NAME`, `vbc:EXTENSION` or a SIP URI.
