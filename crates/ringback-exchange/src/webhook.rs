@@ -13,7 +13,7 @@ use crate::{
     directory::Hook,
     far::Far,
     leg::{By, Leg, State, Way},
-    tariff::Tariff,
+    tariff::Tariffs,
 };
 
 /// An event that waits for its turn.
@@ -132,7 +132,7 @@ pub(crate) fn status(
     at: Timestamp,
     by: By,
     empty: &Json,
-    tariff: &Tariff,
+    tariffs: &Tariffs,
 ) -> Payload {
     let mut event = Status::new(state.status());
     let is_app = matches!(leg.far, Far::App);
@@ -156,6 +156,7 @@ pub(crate) fn status(
             event.disconnected_by = Some(by.disconnector());
             match leg.talked() {
                 Some(talked) => {
+                    let tariff = tariffs.of(leg);
                     event.start_time = Nullable::Value(talked.start.to_string());
                     event.end_time = Nullable::Value(talked.end.to_string());
                     event.duration = Some(Decimal::new(talked.seconds.to_string()));

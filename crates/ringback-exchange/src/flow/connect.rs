@@ -7,7 +7,7 @@ use ringback_model::{
     ncco::{Connect, ConnectEventType, Endpoint, WebsocketAuthorizationType, WebsocketEndpoint},
 };
 
-use super::{dial::Dialling, script::Then};
+use super::{dial::Dialling, room::MOST_LEGS, script::Then};
 use crate::{
     Exchange, SocketAuthorization,
     detection::Detection,
@@ -38,6 +38,13 @@ impl Exchange {
         }
         let Some(leg) = self.legs.get(key) else { return Then::Waits };
         let (call, conversation) = (leg.call, leg.conversation);
+        // Callees whose own scripts call others must come to an end somewhere.
+        if self.conversations.get(conversation).is_some_and(|all| all.live >= MOST_LEGS) {
+            let reason = format!("The conversation has {MOST_LEGS} legs already; no more can join");
+            self.tell_error(now, key, &reason);
+            self.note(now, key, Told::Trouble("a call cannot be placed", reason.into()));
+            return Then::GoesOn;
+        }
         let Some(routes) = self.calls.get(call).map(|call| Arc::clone(&call.routes)) else {
             return Then::Waits;
         };

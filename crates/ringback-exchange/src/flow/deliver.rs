@@ -51,9 +51,8 @@ impl Exchange {
         let Some(leg) = self.legs.get(key) else { return false };
         let Some(conversation) = self.conversations.get(leg.conversation) else { return false };
         let Some(hook) = self.event_hook(key) else { return false };
-        let tariff = self.tariffs.of(leg);
-        let payload =
-            Arc::new(webhook::status(leg, conversation, state, at, by, &self.empty, &tariff));
+        let payload = webhook::status(leg, conversation, state, at, by, &self.empty, &self.tariffs);
+        let payload = Arc::new(payload);
         self.tell_to(now, key, state.word(), payload, hook, asks)
     }
 

@@ -30,6 +30,10 @@ impl Exchange {
     /// Posts the newest entry of a conversation's log to whoever wants it.
     pub(crate) fn post(&mut self, now: Timestamp, key: u64) {
         let Some(conversation) = self.conversations.get(key) else { return };
+        // Most conversations have nobody to tell.
+        if conversation.application.rtc.is_none() && conversation.kept.is_none() {
+            return;
+        }
         let callback = conversation.kept.as_ref().and_then(|kept| kept.callback.as_ref());
         let Some(entry) = conversation.log.last() else { return };
         let kind = entry.what.event_type(&conversation.bodies);

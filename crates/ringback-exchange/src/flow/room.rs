@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// How many legs a named conversation takes.
-const MOST_LEGS: u32 = 50;
+pub(super) const MOST_LEGS: u32 = 50;
 
 impl Exchange {
     /// A leg goes into a named conversation, and stays there until it leaves.
