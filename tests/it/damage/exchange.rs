@@ -114,10 +114,10 @@ impl World {
 
     fn remember(&mut self, json: &Value) {
         match json {
-            Value::String(text) if self.ids.len() < 300 && looks_like_an_id(text) => {
-                if !self.ids.contains(text) {
-                    self.ids.push(text.clone());
-                }
+            Value::String(text)
+                if self.ids.len() < 300 && looks_like_an_id(text) && !self.ids.contains(text) =>
+            {
+                self.ids.push(text.clone());
             }
             Value::Array(items) => items.iter().for_each(|item| self.remember(item)),
             Value::Object(fields) => fields.values().for_each(|item| self.remember(item)),

@@ -194,7 +194,8 @@ impl Exchange {
 
     /// A callee does not end up talking; the script of whoever dialled goes on.
     pub(crate) fn callee_failed(&mut self, now: Timestamp, key: u64, state: State, by: By) {
-        let caller = self.legs.get(key).and_then(|leg| leg.dialled_by());
+        let Some(leg) = self.legs.get(key) else { return };
+        let (caller, conversation) = (leg.dialled_by(), leg.conversation);
         let waited = caller.filter(|by| self.step_of(*by) == Some(Step::Dialling { leg: key }));
         let asked = self.dialled_leg_fails(now, key, state, by);
         if let Some(by) = waited {
@@ -205,6 +206,7 @@ impl Exchange {
                 self.advance(now, by);
             }
         }
+        self.end_if_alone(now, conversation);
     }
 
     /// Ends a leg that was dialled in vain; says whether its event asks for the next script.

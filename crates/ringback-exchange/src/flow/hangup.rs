@@ -56,6 +56,23 @@ impl Exchange {
             self.note(now, waiter, Told::ActionDone("connect"));
             self.advance(now, waiter);
         }
+        self.end_if_alone(now, conversation);
+    }
+
+    /// Ends the last leg of a conversation that a call made for itself, when it has nothing to do.
+    pub(crate) fn end_if_alone(&mut self, now: Timestamp, conversation: u64) {
+        let Some(all) = self.conversations.get(conversation).filter(|all| all.kept.is_none())
+        else {
+            return;
+        };
+        let is_up = |leg: &u64| self.legs.get(*leg).is_some_and(|leg| !leg.state.is_over());
+        let last = match all.legs().filter(is_up).take(2).collect::<Vec<_>>()[..] {
+            [last] => Some(last),
+            _ => None,
+        };
+        if let Some(last) = last.filter(|last| self.step_of(*last) == Some(Step::Drained)) {
+            self.platform_hangs_up(now, last);
+        }
     }
 
     /// The leg whose script waits for another leg: it has not answered, or is not known to be a

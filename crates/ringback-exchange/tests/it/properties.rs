@@ -181,6 +181,10 @@ fn application(case: &Case) -> Application {
             2 => json(503, ""),
             3 => json(404, ""),
             4 => json(200, "<html>"),
+            // Callees that call callees that call are another matter, too.
+            _ if answers_once && attempt.url.ends_with("/whisper") => {
+                json(200, r#"[{"action":"talk","text":"A call for you"}]"#)
+            }
             _ if attempt.reply_matters && (attempt.kind == "answer" || !answers_once) => {
                 json(200, &scripts[turn % scripts.len()])
             }
@@ -284,10 +288,14 @@ proptest! {
 
     #[test]
     fn no_script_waits_for_what_never_comes(case in case()) {
+        // Whoever is in a room, or hears a text for ever, may stay there alone.
         let ends = |script: &String| {
-            !script.contains("\"conversation\"") && !script.contains("\"loop\":0")
+            let script = script.replace("\"action\":\"conversation\"", "\"action\":\"wait\"");
+            script.replace("\"loop\":0", "\"loop\":1")
         };
-        prop_assume!(case.scripts.iter().all(ends) && case.socket.is_some());
+        let scripts = case.scripts.iter().map(ends).collect();
+        let socket = case.socket.clone().or(Some(SocketEvent::Opened));
+        let case = Case { scripts, socket, ..case };
         // Scripts that ask for scripts for ever are another matter.
         let mut world = begin(&Case { answers_once: true, ..case });
         world.run();

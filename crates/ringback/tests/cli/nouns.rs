@@ -306,6 +306,6 @@ fn what_is_typed_wrong_is_2() {
     check(&["users", "update", "USR-1"], "nothing is to be changed");
     check(&["conversations", "update", "CON-1"], "nothing is to be changed");
     check(&["recordings", "get", "https://demo.example/x"], "recording_url");
-    check(&["wait", CALL, "--status", "answered", "--within", "1h"], "500ms");
+    check(&["wait", CALL, "--status", "answered", "--within", "1h"], "ten minutes are the longest");
     check(&["price"], "NUMBER");
 }
