@@ -181,8 +181,8 @@ fn application(case: &Case) -> Application {
             2 => json(503, ""),
             3 => json(404, ""),
             4 => json(200, "<html>"),
-            // Callees that call callees that call are another matter, too.
-            _ if answers_once && attempt.url.ends_with("/whisper") => {
+            // Callees that call callees that call do not do so for ever.
+            _ if attempt.url.ends_with("/whisper") && (answers_once || turn > 100) => {
                 json(200, r#"[{"action":"talk","text":"A call for you"}]"#)
             }
             _ if attempt.reply_matters && (attempt.kind == "answer" || !answers_once) => {
