@@ -15,6 +15,7 @@ mod signer;
 mod time;
 mod token;
 mod verifier;
+mod webhook_claims;
 mod webhook_signer;
 mod webhook_verifier;
 
@@ -29,5 +30,6 @@ pub use refusal::{Reason, Refused, Warning};
 pub use signer::Signer;
 pub use token::{Token, bearer};
 pub use verifier::{Verified, Verifier};
+pub use webhook_claims::{Payload, WebhookClaims, WebhookToken};
 pub use webhook_signer::WebhookSigner;
-pub use webhook_verifier::{Payload, WebhookClaims, WebhookVerifier};
+pub use webhook_verifier::WebhookVerifier;

@@ -83,9 +83,9 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     out
 }
 
-/// Whether the text is the hexadecimal form of the bytes, in either case.
+/// Whether the text is the hexadecimal form of the bytes, in lower case as documented.
 pub(crate) fn is_hex_of(text: &str, bytes: &[u8]) -> bool {
-    let digit = |d: u8| char::from(d).to_digit(16);
+    let digit = |d: u8| char::from(d).to_digit(16).filter(|_| !d.is_ascii_uppercase());
     text.len() == bytes.len() * 2
         && text.as_bytes().chunks_exact(2).zip(bytes).all(|(pair, byte)| match pair {
             [high, low] => match (digit(*high), digit(*low)) {
@@ -167,7 +167,7 @@ mod tests {
     fn hexadecimal() {
         let bytes = [0, 0x1f, 0xff];
         for (text, expected) in
-            [("001fff", true), ("001FFF", true), ("001ff", false), ("00+fff", false), ("", false)]
+            [("001fff", true), ("001FFF", false), ("001ff", false), ("00+fff", false), ("", false)]
         {
             assert_eq!(is_hex_of(text, &bytes), expected, "{text}");
         }

@@ -118,6 +118,8 @@ pub enum Reason {
     TokenMalformed,
     /// The algorithm is not the one that is required.
     TokenAlgorithm,
+    /// The header demands an extension that is not understood.
+    TokenCritical,
     /// The signature does not belong to the text and the key.
     TokenSignature,
     /// `exp` is over.
@@ -159,6 +161,7 @@ impl Reason {
             Self::TokenScheme => "token-scheme",
             Self::TokenMalformed => "token-malformed",
             Self::TokenAlgorithm => "token-algorithm",
+            Self::TokenCritical => "token-critical",
             Self::TokenSignature => "token-signature",
             Self::TokenExpired => "token-expired",
             Self::TokenNotYetValid => "token-not-yet-valid",

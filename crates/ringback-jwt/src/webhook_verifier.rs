@@ -1,22 +1,17 @@
 //! Verifying signed webhooks.
 
-use std::borrow::Cow;
-
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64::{DecodeSliceError, Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::hmac;
 use secrecy::SecretString;
-use serde::{
-    Deserialize, Deserializer,
-    de::{Error as _, Visitor},
-};
+use serde_json::{Map, Value};
 
 use crate::{
     error::Error,
     inspect::{Parts, broken_part, object},
-    payload::{compact, is_hex_of, query_payload, sha256},
     refusal::{Reason, Refused, short},
     time,
     verifier::{check_algorithm, check_begin, check_end},
+    webhook_claims::{WebhookClaims, WebhookToken, Wire},
     webhook_signer::{HS256_HEADER, hmac_key},
 };
 
@@ -86,40 +81,13 @@ impl WebhookVerifier {
         body: &[u8],
         now: i64,
     ) -> Result<WebhookClaims, Refused> {
-        let mut buffer = Vec::new();
-        let wire = self.check(token, now, &mut buffer)?;
-        let payload = match wire.payload_hash.as_deref() {
-            None if body.is_empty() => Payload::Empty,
-            None => {
-                return Err(Refused::new(
-                    Reason::PayloadHashMissing,
-                    format!("the token has no payload_hash, and the body has {} bytes", body.len()),
-                    "a payload_hash with the SHA-256 of the body",
-                    "sign webhooks that have a body with their payload_hash",
-                ));
-            }
-            Some(hash) if is_hex_of(hash, sha256(body).as_ref()) => Payload::Body,
-            Some(hash) if is_hex_of(hash, sha256(&compact(body)).as_ref()) => Payload::CompactBody,
-            Some(hash) => {
-                return Err(Refused::new(
-                    Reason::PayloadHashMismatch,
-                    format!("payload_hash is {}, of another body", short(hash)),
-                    format!(
-                        "{}, the SHA-256 of the {} bytes that arrived",
-                        crate::payload_hash(body),
-                        body.len()
-                    ),
-                    "verify the raw bytes of the body, before anything parses or rewrites it",
-                ));
-            }
-        };
-        Ok(wire.claims(payload))
+        self.verify_token(token, now)?.body(body)
     }
 
     /// Verifies the token of a GET against its query, percent-encoded as it arrived.
     ///
     /// The hash may be of the compact JSON object of the parameters, of nothing, or of the query itself.
-    /// The sources do not agree, so any other hash is [`Payload::Unauthenticated`] unless strict.
+    /// The sources do not agree, so any other hash is [`Payload::Unauthenticated`](crate::Payload::Unauthenticated) unless strict.
     ///
     /// # Errors
     /// The first check that fails, explained.
@@ -129,66 +97,42 @@ impl WebhookVerifier {
         query: &str,
         now: i64,
     ) -> Result<WebhookClaims, Refused> {
-        let mut buffer = Vec::new();
-        let wire = self.check(token, now, &mut buffer)?;
-        let query = query.strip_prefix('?').unwrap_or(query);
-        let hash = wire.payload_hash.as_deref().unwrap_or_default();
-        let is = |bytes: &[u8]| is_hex_of(hash, sha256(bytes).as_ref());
-        let payload = if is(query_payload(query).as_bytes()) {
-            Payload::QueryObject
-        } else if is(b"") {
-            Payload::Empty
-        } else if is(query.as_bytes()) {
-            Payload::RawQuery
-        } else if self.strict {
-            return Err(Refused::new(
-                Reason::QueryUnauthenticated,
-                match hash {
-                    "" => "the token of a GET has no payload_hash".to_owned(),
-                    hash => format!(
-                        "payload_hash is {}, which fits no known rule for a query",
-                        short(hash)
-                    ),
-                },
-                "the SHA-256 of the query parameters as a compact JSON object in received order",
-                "let webhooks be sent by POST, or accept GET without strict mode",
-            ));
-        } else {
-            Payload::Unauthenticated
-        };
-        Ok(wire.claims(payload))
+        self.verify_token(token, now)?.query(query)
     }
 
-    /// Everything but the payload.
-    fn check<'b>(
-        &self,
-        token: &str,
-        now: i64,
-        buffer: &'b mut Vec<u8>,
-    ) -> Result<Wire<'b>, Refused> {
+    /// Verifies everything but the payload, for those who look at the sender before they read a body.
+    ///
+    /// `now` is in seconds since 1970.
+    ///
+    /// # Errors
+    /// The first check that fails, explained.
+    pub fn verify_token(&self, token: &str, now: i64) -> Result<WebhookToken, Refused> {
         let parts = Parts::split(token)?;
         if parts.header != HS256_HEADER {
-            check_algorithm(&object(parts.header, "header")?, "HS256")?;
+            let header = object(parts.header, "header")?;
+            check_algorithm(&header, "HS256")?;
+            check_critical(&header)?;
         }
         self.check_signature(&parts, token)?;
+        let mut buffer = Vec::new();
         URL_SAFE_NO_PAD
-            .decode_vec(parts.claims, buffer)
+            .decode_vec(parts.claims, &mut buffer)
             .map_err(|_| broken_part(parts.claims, "claims"))?;
-        let wire: Wire<'b> = serde_json::from_slice(buffer).map_err(|error| {
-            Refused::malformed(
-                format!("the claims of the token cannot be read: {error}"),
-                "sign webhooks with the claims the platform documents",
-            )
-        })?;
+        let wire = Wire::read(&buffer)?;
         self.check_claims(&wire, now)?;
-        Ok(wire)
+        Ok(wire.token(self.strict))
     }
 
     fn check_signature(&self, parts: &Parts<'_>, token: &str) -> Result<(), Refused> {
         let mut space = [0_u8; 33];
-        let length = URL_SAFE_NO_PAD
-            .decode_slice(parts.signature, &mut space)
-            .map_err(|_| broken_part(parts.signature, "signature"))?;
+        let length = match URL_SAFE_NO_PAD.decode_slice(parts.signature, &mut space) {
+            Ok(length) => length,
+            // Longer than any of HS256, so it is of something else.
+            Err(DecodeSliceError::OutputSliceTooSmall) => 0,
+            Err(DecodeSliceError::DecodeError(_)) => {
+                return Err(broken_part(parts.signature, "signature"));
+            }
+        };
         let tag = space.get(..length).unwrap_or_default();
         let message = parts.message.as_bytes();
         if self.keys.iter().any(|key| hmac::verify(key, message, tag).is_ok()) {
@@ -254,6 +198,14 @@ impl WebhookVerifier {
                 "set the clock of this machine right; an old webhook may have been recorded and sent again",
             ));
         }
+        if let Some(nbf) = wire.nbf.filter(|nbf| nbf.epoch > now.saturating_add(self.future)) {
+            return Err(Refused::new(
+                Reason::TokenNotYetValid,
+                format!("nbf is {}", time::utc(nbf.epoch)),
+                format!("an nbf not after {}, give or take {} s", time::utc(now), self.future),
+                "set the clock of the machine that mints the token right",
+            ));
+        }
         wire.exp.map_or(Ok(()), |exp| check_end(exp.epoch, true, now, self.future))
     }
 }
@@ -271,99 +223,15 @@ impl std::fmt::Debug for WebhookVerifier {
     }
 }
 
-/// What a verified webhook says of itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct WebhookClaims {
-    /// When it was signed, in seconds since 1970.
-    pub iat: i64,
-    /// The token's own id; whether a repeated webhook has a new one is not documented.
-    pub jti: String,
-    /// The account it belongs to.
-    pub api_key: String,
-    /// The application it belongs to, if it says.
-    pub application_id: Option<String>,
-    /// What the payload hash was found to cover.
-    pub payload: Payload,
-    /// Whether `iat` or `exp` was a numeric text, which is accepted and should not be.
-    pub numeric_text: bool,
-}
-
-/// What the payload hash of a verified webhook covers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Payload {
-    /// The body bytes as they arrived.
-    Body,
-    /// The body without the white space between its tokens.
-    CompactBody,
-    /// The query as a compact JSON object in received order.
-    QueryObject,
-    /// The query as it stands in the URL.
-    RawQuery,
-    /// Nothing: an empty body, or a GET hashed as if it were nothing but an empty body.
-    Empty,
-    /// Nothing that is known: the token is right, and the query is not covered by it.
-    Unauthenticated,
-}
-
-/// The claims, borrowed from the decoded token.
-#[derive(Deserialize)]
-struct Wire<'a> {
-    iat: Option<Moment>,
-    exp: Option<Moment>,
-    #[serde(borrow)]
-    jti: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    iss: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    api_key: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    application_id: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    payload_hash: Option<Cow<'a, str>>,
-}
-
-impl Wire<'_> {
-    fn claims(self, payload: Payload) -> WebhookClaims {
-        let moments = [self.iat, self.exp];
-        WebhookClaims {
-            iat: self.iat.map(|iat| iat.epoch).unwrap_or_default(),
-            jti: self.jti.map(Cow::into_owned).unwrap_or_default(),
-            api_key: self.api_key.map(Cow::into_owned).unwrap_or_default(),
-            application_id: self.application_id.map(Cow::into_owned),
-            payload,
-            numeric_text: moments.into_iter().flatten().any(|moment| moment.text),
-        }
-    }
-}
-
-#[derive(Clone, Copy)]
-struct Moment {
-    epoch: i64,
-    text: bool,
-}
-
-impl<'de> Deserialize<'de> for Moment {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Seconds;
-        impl Visitor<'_> for Seconds {
-            type Value = Moment;
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a number of seconds since 1970")
-            }
-            fn visit_i64<E: serde::de::Error>(self, epoch: i64) -> Result<Moment, E> {
-                Ok(Moment { epoch, text: false })
-            }
-            fn visit_u64<E: serde::de::Error>(self, epoch: u64) -> Result<Moment, E> {
-                let epoch = i64::try_from(epoch).map_err(E::custom)?;
-                Ok(Moment { epoch, text: false })
-            }
-            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Moment, E> {
-                let epoch = text.trim().parse().map_err(E::custom)?;
-                Ok(Moment { epoch, text: true })
-            }
-        }
-        deserializer.deserialize_any(Seconds).map_err(|error| D::Error::custom(error.to_string()))
+/// Extensions that must be understood: there are none, so any makes the token void (RFC 7515, 4.1.11).
+fn check_critical(header: &Map<String, Value>) -> Result<(), Refused> {
+    match header.get("crit") {
+        None => Ok(()),
+        Some(names) => Err(Refused::new(
+            Reason::TokenCritical,
+            format!("the header of the token demands the extensions {}", short(&names.to_string())),
+            "a header without `crit`",
+            "sign webhooks with a plain header, `alg` and `typ`",
+        )),
     }
 }

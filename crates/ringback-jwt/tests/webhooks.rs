@@ -85,7 +85,6 @@ fn each_check_refuses_with_its_own_reason() {
     check(&with("iat", json!(NOW - 300)), Ok(Payload::Body));
     check(&with("iat", json!(NOW + 300)), Ok(Payload::Body));
     check(&with("exp", json!(NOW + 1)), Ok(Payload::Body));
-    check(&with("payload_hash", json!(payload_hash(BODY).to_uppercase())), Ok(Payload::Body));
     check(&sign(&header, &good(), "another"), Err(Reason::TokenSignature));
     check(&sign(&json!({"alg": "RS256"}), &good(), SECRET), Err(Reason::TokenAlgorithm));
     check(&sign(&json!({"alg": "none"}), &good(), SECRET), Err(Reason::TokenAlgorithm));
@@ -100,12 +99,22 @@ fn each_check_refuses_with_its_own_reason() {
     check(&with("application_id", json!("other")), Err(Reason::ApplicationMismatch));
     check(&with("jti", Value::Null), Err(Reason::ClaimMissing));
     check(&with("iat", Value::Null), Err(Reason::ClaimMissing));
-    check(&with("iat", json!("soon")), Err(Reason::TokenMalformed));
+    for wrong in [json!("soon"), json!(1_700_000_000.5), json!(u64::MAX), json!([NOW])] {
+        check(&with("iat", wrong), Err(Reason::ClaimMalformed));
+    }
+    check(&with("nbf", json!(NOW + 300)), Ok(Payload::Body));
+    check(&with("nbf", json!(NOW + 301)), Err(Reason::TokenNotYetValid));
+    check(
+        &sign(&json!({"alg": "HS256", "crit": ["exp"]}), &good(), SECRET),
+        Err(Reason::TokenCritical),
+    );
     check(&with("iat", json!(NOW - 301)), Err(Reason::TokenTooOld));
     check(&with("iat", json!(NOW + 301)), Err(Reason::TokenIssuedInFuture));
     check(&with("exp", json!(NOW - 300)), Err(Reason::TokenExpired));
     check(&with("payload_hash", Value::Null), Err(Reason::PayloadHashMissing));
     check(&with("payload_hash", json!(payload_hash(b"x"))), Err(Reason::PayloadHashMismatch));
+    let upper = payload_hash(BODY).to_uppercase();
+    check(&with("payload_hash", json!(upper)), Err(Reason::PayloadHashMismatch));
     check(&with("payload_hash", json!("")), Err(Reason::PayloadHashMismatch));
 }
 

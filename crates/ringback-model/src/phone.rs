@@ -66,6 +66,35 @@ impl PhoneNumber {
         let hidden = self.0.chars().count().saturating_sub(4);
         self.0.chars().enumerate().map(|(at, c)| if at < hidden { '*' } else { c }).collect()
     }
+
+    /// A text for people in which all but the last four digits of every telephone number are starred.
+    ///
+    /// A number is seven to fifteen digits with nothing alphanumeric or a dash beside them, so that
+    /// parts of ids and of times stay readable.
+    #[must_use]
+    pub fn mask_in(text: &str) -> String {
+        let mut out = String::with_capacity(text.len());
+        let mut before = None;
+        let mut rest = text;
+        while let Some(c) = rest.chars().next() {
+            let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+            let run = digits.max(c.len_utf8());
+            let after = rest.get(run..).and_then(|rest| rest.chars().next());
+            let joined = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
+            let alone = !before.is_some_and(joined) && !after.is_some_and(joined);
+            let piece = rest.get(..run).unwrap_or_default();
+            if (7..=15).contains(&digits) && alone {
+                let hidden = digits - 4;
+                out.extend(std::iter::repeat_n('*', hidden));
+                out.push_str(piece.get(hidden..).unwrap_or_default());
+            } else {
+                out.push_str(piece);
+            }
+            before = piece.chars().next_back();
+            rest = rest.get(run..).unwrap_or_default();
+        }
+        out
+    }
 }
 
 fn is_e164(text: &str) -> bool {
@@ -162,6 +191,23 @@ mod tests {
     fn reads_anything() {
         for (json, text) in [("\"Unknown\"", "Unknown"), ("447700000002", "447700000002")] {
             assert_eq!(serde_json::from_str::<PhoneNumber>(json).unwrap().as_str(), text);
+        }
+    }
+
+    #[test]
+    fn telephone_numbers_are_masked_and_nothing_else() {
+        for (text, expected) in [
+            ("/_ringback/phones/447700000001/answer", "/_ringback/phones/********0001/answer"),
+            ("`447700000001` and 4477000", "`********0001` and ***7000"),
+            (
+                "CON-11111111-2222-4333-8444-555555555555",
+                "CON-11111111-2222-4333-8444-555555555555",
+            ),
+            ("797168e24c19a3c45e74e05b10fef2b5", "797168e24c19a3c45e74e05b10fef2b5"),
+            ("exp was 2018-10-25T09:26:18Z, ü 123456", "exp was 2018-10-25T09:26:18Z, ü 123456"),
+            ("", ""),
+        ] {
+            assert_eq!(PhoneNumber::mask_in(text), expected);
         }
     }
 }
