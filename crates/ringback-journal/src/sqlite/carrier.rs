@@ -1,0 +1,116 @@
+//! The thread that carries the log over into the file, so that the log begins again.
+//!
+//! SQLite would do that within a commit, and whoever waits for the commit would wait for it too.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, AtomicU64, Ordering},
+    mpsc::Receiver,
+};
+
+use rusqlite::Connection;
+
+use super::{failure::Place, request::Shared};
+
+/// From so many pages in the log on it is carried over.
+const PAGES: u64 = 4_096;
+/// So few pages the writer carries over itself, between two commits: only when nothing is left
+/// does the log begin again.
+const FEW: u64 = 256;
+/// From so many pages on the writer does it itself whatever it costs, so that the log has an end.
+const MANY: u64 = 65_536;
+
+/// What the writer and the thread know of the log.
+#[derive(Debug, Default)]
+pub(super) struct Log {
+    /// How many pages it had after the last commit.
+    pub(super) pages: AtomicU64,
+    /// How many of them are carried over.
+    carried: AtomicU64,
+    is_busy: AtomicBool,
+}
+
+/// What is to be done between two commits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    Nothing,
+    /// Have the thread carry it over.
+    Kick,
+    /// Carry over the rest.
+    Finish,
+}
+
+impl Log {
+    pub(super) fn step(&self) -> Step {
+        let pages = self.pages.load(Ordering::Relaxed);
+        if pages < PAGES || self.is_busy.load(Ordering::Acquire) && pages < MANY {
+            return Step::Nothing;
+        }
+        let left = pages.saturating_sub(self.carried.load(Ordering::Acquire));
+        if left <= FEW || pages >= MANY {
+            return Step::Finish;
+        }
+        self.is_busy.store(true, Ordering::Release);
+        Step::Kick
+    }
+
+    /// Carries over what can be; a reader in the way only makes it less.
+    pub(super) fn carry(&self, connection: &Connection) -> rusqlite::Result<()> {
+        let carried =
+            connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| row.get::<_, i64>(2));
+        // It says -1 when another is at it.
+        let known = carried.as_ref().map_or(0, |carried| u64::try_from(*carried).unwrap_or(0));
+        self.carried.store(known, Ordering::Release);
+        carried.map(drop)
+    }
+
+    /// Everything is carried over, so the next commit begins at the beginning.
+    pub(super) fn begin_again(&self) {
+        self.pages.store(0, Ordering::Relaxed);
+        self.carried.store(0, Ordering::Release);
+    }
+}
+
+/// Carries over whenever it is told to.
+#[expect(clippy::needless_pass_by_value, reason = "the thread owns what it works with")]
+pub(super) fn run(
+    connection: Connection,
+    log: Arc<Log>,
+    place: Arc<Place>,
+    shared: Arc<Shared>,
+    kicks: Receiver<()>,
+) {
+    while kicks.recv().is_ok() {
+        if let Err(error) = log.carry(&connection) {
+            shared.failed(place.failure(error));
+        }
+        log.is_busy.store(false, Ordering::Release);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_thread_carries_much_and_the_writer_the_rest() {
+        let log = Log::default();
+        for (pages, carried, expected) in [
+            (PAGES - 1, 0, Step::Nothing),
+            (PAGES, 0, Step::Kick),
+            // The thread is at it.
+            (PAGES + 1, 0, Step::Nothing),
+            (MANY, 0, Step::Finish),
+        ] {
+            log.pages.store(pages, Ordering::Relaxed);
+            log.carried.store(carried, Ordering::Relaxed);
+            assert_eq!(log.step(), expected, "{pages} pages, {carried} carried");
+        }
+        log.is_busy.store(false, Ordering::Relaxed);
+        log.pages.store(PAGES + 2 * FEW, Ordering::Relaxed);
+        log.carried.store(PAGES + FEW, Ordering::Relaxed);
+        assert_eq!(log.step(), Step::Finish);
+        log.begin_again();
+        assert_eq!(log.step(), Step::Nothing);
+    }
+}

@@ -1,0 +1,279 @@
+//! The thread that writes: many requests with one commit, in their order.
+
+use std::{
+    collections::VecDeque,
+    fmt, mem,
+    sync::{
+        Arc,
+        mpsc::{Receiver, TryRecvError},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use rusqlite::Connection;
+
+use super::{
+    carrier::{Log, Step},
+    expiry::Job,
+    failure::{Failure, Place},
+    lock::Lock,
+    request::{Answer, Request, Shared},
+    transaction::{Last, Outcome, Transaction},
+    worker::Worker,
+};
+
+/// So many entries share a commit at most, so that nobody waits for long.
+const ENTRIES: usize = 8_192;
+/// So many bytes share a commit at most.
+const BYTES: usize = 16 << 20;
+/// So much of the time that a commit takes is waited at most for those who were told of the last
+/// one: most of them ask again at once, and a commit costs about the same for few as for many.
+const GATHER: u32 = 8;
+/// How often it is looked who came meanwhile.
+const PAUSE: Duration = Duration::from_micros(50);
+
+pub(super) type Clock = Box<dyn Fn() -> u64 + Send + Sync>;
+
+/// What the last commit was like.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Pace {
+    entries: usize,
+    took: Duration,
+}
+
+pub(super) struct Writer {
+    pub(super) connection: Connection,
+    pub(super) place: Arc<Place>,
+    pub(super) shared: Arc<Shared>,
+    pub(super) clock: Clock,
+    pub(super) last: Last,
+    /// The latest time that was seen.
+    pub(super) now: u64,
+    pub(super) log: Arc<Log>,
+    pub(super) carrier: Worker<()>,
+    pub(super) lock: Option<Lock>,
+    pub(super) jobs: VecDeque<Job>,
+    pub(super) pace: Pace,
+}
+
+/// What is gathered for a commit.
+#[derive(Debug, Default)]
+struct Round {
+    batch: Vec<Request>,
+    /// How many entries are in it.
+    entries: usize,
+    closes: Vec<Answer<()>>,
+    /// What has to wait for the next commit.
+    carried: Option<Request>,
+}
+
+impl fmt::Debug for Writer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Writer").field("place", &self.place).finish_non_exhaustive()
+    }
+}
+
+impl Writer {
+    /// Writes until it is told to end, or until nobody is left who could ask.
+    #[expect(clippy::needless_pass_by_value, reason = "the thread owns its end of the channel")]
+    pub(super) fn run(mut self, requests: Receiver<Request>) {
+        let mut round = Round::default();
+        while let Some(first) = self.first(&mut round, &requests) {
+            self.gather(&mut round, first, &requests);
+            let began = Instant::now();
+            let done = self.commit(&mut round.batch);
+            self.pace = match done {
+                Ok(()) => Pace { entries: round.entries, took: began.elapsed() },
+                Err(_) => Pace::default(),
+            };
+            if !round.closes.is_empty() {
+                return self.close(round, &requests, done);
+            }
+            self.carry_over();
+        }
+    }
+
+    /// What the next commit begins with; none when nobody is left who could ask.
+    #[expect(clippy::option_option, reason = "a commit may be for what is to be forgotten alone")]
+    fn first(&self, round: &mut Round, requests: &Receiver<Request>) -> Option<Option<Request>> {
+        if let Some(carried) = round.carried.take() {
+            return Some(Some(carried));
+        }
+        if self.jobs.is_empty() {
+            return requests.recv().ok().map(Some);
+        }
+        match requests.try_recv() {
+            Ok(request) => Some(Some(request)),
+            Err(TryRecvError::Empty) => Some(None),
+            Err(TryRecvError::Disconnected) => None,
+        }
+    }
+
+    /// Takes what is there, and waits a moment for those who were told of the last commit.
+    fn gather(&mut self, round: &mut Round, first: Option<Request>, requests: &Receiver<Request>) {
+        round.entries = 0;
+        let mut bytes = 0;
+        let until = Instant::now() + self.pace.took / GATHER;
+        let mut next = first;
+        while let Some(request) = next.take() {
+            match request {
+                Request::Close { answer } => round.closes.push(answer),
+                Request::Expire(job) => self.jobs.push_back(job),
+                // It reads what those before it settle, so they are committed first.
+                Request::Consumer { .. } if !round.batch.is_empty() => {
+                    round.carried = Some(request);
+                    return;
+                }
+                request => {
+                    if let Request::Append { entries: more, bytes: length, .. } = &request {
+                        round.entries += more.len();
+                        bytes += length;
+                    }
+                    round.batch.push(request);
+                }
+            }
+            if round.entries >= ENTRIES || bytes >= BYTES {
+                return;
+            }
+            next = requests.try_recv().ok();
+            while next.is_none() && round.entries < self.pace.entries && Instant::now() < until {
+                thread::sleep(PAUSE);
+                next = requests.try_recv().ok();
+            }
+        }
+    }
+
+    /// Writes what waits, and tells everybody what became of it.
+    fn commit(&mut self, batch: &mut Vec<Request>) -> Result<(), Failure> {
+        let mut job = self.jobs.pop_front();
+        if batch.is_empty() && job.is_none() {
+            return Ok(());
+        }
+        let result = match self.shared.broken() {
+            Some(broken) => Err(broken.clone()),
+            None => self.attempt(batch, job.as_mut()),
+        };
+        let result = result.map(|(outcomes, forgotten)| {
+            for (request, outcome) in batch.drain(..).zip(outcomes) {
+                request.tell(&self.shared, outcome);
+            }
+            if let Some(mut job) = job.take() {
+                job.count += forgotten;
+                match job.until {
+                    Some(until) => {
+                        job.after = until;
+                        self.jobs.push_back(job);
+                    }
+                    None => drop(job.answer.send(Ok(job.count))),
+                }
+            }
+        });
+        if let Err(failure) = &result {
+            for request in batch.drain(..) {
+                request.refuse(&self.shared, failure.clone());
+            }
+            if let Some(job) = job {
+                drop(job.answer.send(Err(failure.clone())));
+            }
+        }
+        result
+    }
+
+    /// Writes it durably, or not at all.
+    fn attempt(
+        &mut self,
+        batch: &[Request],
+        job: Option<&mut Job>,
+    ) -> Result<(Vec<Outcome>, u64), Failure> {
+        self.now = self.now.max((self.clock)());
+        let mut transaction = Transaction {
+            connection: &self.connection,
+            last: self.last,
+            now: self.now,
+            settled: Vec::new(),
+        };
+        match write(&mut transaction, batch, job) {
+            Ok(written) => {
+                let Transaction { last, settled, .. } = transaction;
+                for settled in settled {
+                    settled.ledger.settle(&settled.positions);
+                }
+                let is_new = last.position > self.last.position;
+                self.last = last;
+                self.shared.worked();
+                if is_new {
+                    self.shared.ledgers().iter().for_each(|ledger| ledger.news.notify_one());
+                }
+                Ok(written)
+            }
+            Err(error) => {
+                drop(transaction);
+                let mut failure = self.place.failure(error);
+                // Whatever is left of it; SQLite has undone some failures itself.
+                if !self.connection.is_autocommit()
+                    && let Err(error) = self.connection.execute_batch("ROLLBACK")
+                {
+                    failure = self.place.broken(error);
+                }
+                self.shared.failed(failure.clone());
+                Err(failure)
+            }
+        }
+    }
+
+    /// Carries the log over into the file when it is long.
+    fn carry_over(&self) {
+        match self.log.step() {
+            Step::Nothing => {}
+            Step::Kick => self.carrier.tell(()),
+            Step::Finish => match self.log.carry(&self.connection) {
+                Ok(()) => self.log.begin_again(),
+                Err(error) => self.shared.failed(self.place.failure(error)),
+            },
+        }
+    }
+
+    /// Writes what came before the end, and lets go of the file.
+    fn close(mut self, round: Round, requests: &Receiver<Request>, done: Result<(), Failure>) {
+        let Round { mut batch, mut closes, carried, .. } = round;
+        batch.extend(carried);
+        while let Ok(request) = requests.try_recv() {
+            match request {
+                Request::Close { answer } => closes.push(answer),
+                Request::Expire(job) => self.jobs.push_back(job),
+                request => batch.push(request),
+            }
+        }
+        let done = done.and(self.commit(&mut batch));
+        // The rest is forgotten the next time somebody asks.
+        for job in mem::take(&mut self.jobs) {
+            drop(job.answer.send(Ok(job.count)));
+        }
+        let Self { connection, carrier, lock, shared, .. } = self;
+        drop((carrier, connection, lock));
+        shared.ledgers().iter().for_each(|ledger| ledger.news.notify_one());
+        for answer in closes {
+            drop(answer.send(done.clone()));
+        }
+    }
+}
+
+fn write(
+    transaction: &mut Transaction<'_>,
+    batch: &[Request],
+    job: Option<&mut Job>,
+) -> rusqlite::Result<(Vec<Outcome>, u64)> {
+    let connection = transaction.connection;
+    connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+    let outcomes: rusqlite::Result<Vec<_>> =
+        batch.iter().map(|request| transaction.write(request)).collect();
+    let outcomes = outcomes?;
+    transaction.settle()?;
+    let forgotten = match job {
+        Some(job) => transaction.forget(job)?,
+        None => 0,
+    };
+    connection.prepare_cached("COMMIT")?.execute([])?;
+    Ok((outcomes, forgotten))
+}
