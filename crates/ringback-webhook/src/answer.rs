@@ -13,7 +13,7 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use crate::{BoxError, Gate, IntoScript, Rejection, Script, Signed};
+use crate::{BoxError, Gate, IntoScript, Rejection, Script, Signed, meters::Meters};
 
 type Outcome = Pin<Box<dyn Future<Output = Result<Script, BoxError>> + Send>>;
 type Handler = dyn Fn(Signed<Kept<Answer>>) -> Outcome + Send + Sync;
@@ -76,6 +76,7 @@ pub(crate) struct Answering {
     pub(crate) answerer: Answerer,
     pub(crate) deadline: Duration,
     pub(crate) safe: Option<Script>,
+    pub(crate) meters: Meters,
 }
 
 /// The answer route.
@@ -83,10 +84,10 @@ pub(crate) async fn route(State(answering): State<Arc<Answering>>, request: Requ
     match &answering.answerer.0 {
         // A fixed script needs neither a deadline nor the question, only the right to ask.
         Source::Fixed(script) if answering.gate.is_open() && request.method() == Method::GET => {
-            script.clone().into_response()
+            answering.given(script.clone())
         }
         Source::Fixed(script) => match answering.gate.receive(request).await {
-            Ok(_) => script.clone().into_response(),
+            Ok(_) => answering.given(script.clone()),
             Err(rejection) => rejection.into_response(),
         },
         Source::Computed(handler) => answering.compute(handler, request).await,
@@ -105,18 +106,30 @@ impl Answering {
         let handler = Arc::clone(handler);
         let mut task = Aborting(tokio::spawn(async move { handler(answer).await }));
         match timeout_at(deadline, &mut task.0).await {
-            Ok(Ok(Ok(script))) => script.into_response(),
-            Ok(Ok(Err(error))) => self.safe("answer-failed", &*error),
-            Ok(Err(panic)) => self.safe("answer-panicked", &panic),
-            Err(late) => self.safe("answer-late", &late),
+            Ok(Ok(Ok(script))) => self.given(script),
+            Ok(Ok(Err(error))) => self.safe("answer-failed", "failed", &*error),
+            Ok(Err(panic)) => self.safe("answer-panicked", "panicked", &panic),
+            Err(late) => self.safe("answer-late", "late", &late),
         }
     }
 
+    /// The script of the handler.
+    fn given(&self, script: Script) -> Response {
+        self.meters.answered("handler", "handler");
+        script.into_response()
+    }
+
     /// The safe script, or without one 503, so that the platform asks again and then its fallback URL.
-    fn safe(&self, code: &'static str, error: &(dyn std::error::Error + 'static)) -> Response {
+    fn safe(
+        &self,
+        code: &'static str,
+        outcome: &'static str,
+        error: &(dyn std::error::Error + 'static),
+    ) -> Response {
         let deadline_ms = self.deadline.as_millis();
         let safe = self.safe.is_some();
         tracing::error!(code, error, deadline_ms, safe, "no script from the answer handler");
+        self.meters.answered(outcome, if safe { "safe" } else { "none" });
         match &self.safe {
             Some(script) => script.clone().into_response(),
             None => {

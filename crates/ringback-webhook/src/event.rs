@@ -21,9 +21,20 @@ pub struct Delivery {
     pub event: Kept<Event>,
     /// What is known about its sender.
     pub verification: Verification,
+    /// What this delivery is known by, the same in every attempt; none unless events are kept in a journal.
+    pub id: Option<Box<str>>,
+    /// Which attempt this is; 2 and more only when a handler failed or died before.
+    pub attempt: u32,
+    /// Whether a later event of its leg was dispatched before, because this one came more than 2 s after it.
+    pub late: bool,
 }
 
 impl Delivery {
+    /// An event that just came.
+    pub(crate) fn new(event: Kept<Event>, verification: Verification) -> Self {
+        Self { event, verification, id: None, attempt: 1, late: false }
+    }
+
     /// The JSON the event came as.
     #[must_use]
     pub fn json(&self) -> &[u8] {
@@ -64,7 +75,8 @@ type Outcome = Pin<Box<dyn Future<Output = Result<(), BoxError>> + Send>>;
 /// Handles events off the request path.
 ///
 /// Made from an `async fn(Delivery)` or from a [`Forward`](crate::Forward).
-/// Events of one leg are handled one after the other in order of arrival, others side by side.
+/// Events of one leg are handled one after the other, others side by side: in order of arrival, or from a journal in
+/// the order of the leg's life.
 #[derive(Clone)]
 pub struct EventHandler(Arc<dyn Fn(Delivery) -> Outcome + Send + Sync>);
 
@@ -111,7 +123,7 @@ impl Eventing {
     async fn receive(&self, request: Request) -> Result<(), Rejection> {
         let limits = self.gate.limited();
         let Signed { value: event, verification, .. } = Signed::keep(&self.gate, request).await?;
-        let keeping = self.keeper.keep(Delivery { event, verification });
+        let keeping = self.keeper.keep(Delivery::new(event, verification));
         let kept = timeout(limits.request_time, keeping).await;
         kept.unwrap_or_else(|late| Err(NotKept::Failed(late.into()))).map_err(Rejection::NotKept)
     }

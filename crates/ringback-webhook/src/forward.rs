@@ -14,6 +14,11 @@ use crate::{Answerer, BoxError, Delivery, Error, EventHandler, Keep, NotKept, Sc
 /// Says to the application behind what was verified: `signed`, `unsigned`, `off` or `query-unauthenticated`.
 const VERIFICATION: &str = "ringback-verification";
 
+/// Says which event this is, which attempt, and whether it is late; only of events from a journal.
+const DELIVERY: &str = "ringback-delivery";
+const ATTEMPT: &str = "ringback-attempt";
+const LATE: &str = "ringback-late";
+
 /// Bytes of a script; the platform's own limit is far below.
 const SCRIPT_LIMIT: usize = 1 << 20;
 
@@ -25,6 +30,8 @@ const SCRIPT_LIMIT: usize = 1 << 20;
 /// and the platform repeats it otherwise.
 /// Given to [`Webhooks::event`](crate::Webhooks::event), it is acknowledged before and handed on once.
 /// The header `ringback-verification` says what was verified; the platform's token is not handed on.
+/// An event from a journal has `ringback-delivery` (the same in every attempt) and `ringback-attempt` (1, 2, …), and
+/// `ringback-late: true` when a later event of its leg was dispatched before.
 #[derive(Clone)]
 pub struct Forward {
     client: reqwest::Client,
@@ -82,12 +89,18 @@ impl Forward {
     }
 
     async fn event(&self, delivery: Delivery) -> Result<(), BoxError> {
-        let request = self
+        let mut request = self
             .client
             .post(self.url.clone())
             .header(CONTENT_TYPE, "application/json")
             .header(VERIFICATION, delivery.verification.code())
             .body(Bytes::copy_from_slice(delivery.json()));
+        if let Some(id) = &delivery.id {
+            request = request.header(DELIVERY, &**id).header(ATTEMPT, delivery.attempt);
+        }
+        if delivery.late {
+            request = request.header(LATE, "true");
+        }
         let status = request.send().await.map_err(reqwest::Error::without_url)?.status();
         match status.is_success() {
             true => Ok(()),

@@ -4,11 +4,15 @@ use std::{fmt, sync::Arc};
 
 use axum::{
     extract::Request,
-    http::{HeaderMap, header::AUTHORIZATION},
+    http::{HeaderMap, HeaderName, HeaderValue, header::AUTHORIZATION},
 };
-use ringback_jwt::{Reason, Refused, WebhookClaims, WebhookVerifier, bearer};
+use ringback_jwt::{Reason, Refused, WebhookClaims, WebhookToken, WebhookVerifier, bearer};
+use serde::{Deserialize, Serialize};
 
-use crate::{Limits, Rejection, payload::Payload};
+use crate::{
+    Limits, Rejection,
+    payload::{Incoming, Payload},
+};
 
 /// Real tokens have some 500 bytes.
 const TOKEN_LIMIT: usize = 4096;
@@ -49,7 +53,8 @@ impl Gate {
     /// Whether what is not verified completely is refused.
     ///
     /// An unsigned webhook gets 503, because the platform may send one when signing failed, and repeats it then.
-    /// A GET whose signature does not cover its query gets 401.
+    /// A GET whose signature does not cover its query gets 401, and so does a token with a time written as text.
+    /// A body with another content type than `application/json` gets 415.
     /// An open gate stays open.
     #[must_use]
     pub fn strict(mut self, strict: bool) -> Self {
@@ -73,41 +78,60 @@ impl Gate {
     }
 
     /// Takes what the request carries, when its sender may come in.
+    ///
+    /// Nothing of a body is kept before that is known.
     pub(crate) async fn receive(
         &self,
         request: Request,
     ) -> Result<(Payload, Verification), Rejection> {
-        let (headers, payload) = Payload::of(request, &self.limits).await?;
-        let verification = match &self.checks {
-            None => Verification::Off,
-            Some(checks) => self.verify(checks, &headers, &payload)?,
+        let incoming = Incoming::of(request, &self.limits, self.strict)?;
+        let Some(checks) = &self.checks else {
+            return Ok((incoming.read(&self.limits).await?, Verification::Off));
+        };
+        let sender = match self.sender(checks, incoming.headers()) {
+            Ok(sender) => sender,
+            Err(rejection) => {
+                incoming.discard(&self.limits).await;
+                return Err(rejection);
+            }
+        };
+        let payload = incoming.read(&self.limits).await?;
+        let verification = match sender {
+            None => Verification::Unsigned,
+            Some(token) => self.covered(token, &payload)?,
         };
         Ok((payload, verification))
     }
 
-    fn verify(
+    /// The token of the sender; none when there is none and none is needed.
+    fn sender(
         &self,
         checks: &Checks,
         headers: &HeaderMap,
-        payload: &Payload,
-    ) -> Result<Verification, Rejection> {
+    ) -> Result<Option<WebhookToken>, Rejection> {
         let token = match token(headers) {
             Err(Rejection::Refused(refused)) if refused.reason == Reason::TokenMissing => {
                 return match self.strict {
                     true => Err(Rejection::Unsigned(refused)),
-                    false => Ok(Verification::Unsigned),
+                    false => Ok(None),
                 };
             }
             token => token?,
         };
-        let now = (checks.clock)();
+        let verified = checks.verifier.verify_token(token, (checks.clock)());
+        verified.map(Some).map_err(Rejection::Refused)
+    }
+
+    /// What of the payload the token covers.
+    fn covered(&self, token: WebhookToken, payload: &Payload) -> Result<Verification, Rejection> {
         let claims = match payload {
-            Payload::Body(body) => checks.verifier.verify_body(token, body, now),
-            Payload::Query(uri) => {
-                checks.verifier.verify_query(token, uri.query().unwrap_or_default(), now)
-            }
+            Payload::Body(body) => token.body(body),
+            Payload::Query(uri) => token.query(uri.query().unwrap_or_default()),
         };
         let claims = claims.map_err(Rejection::Refused)?;
+        if self.strict && claims.numeric_text {
+            return Err(Rejection::Refused(numeric_text()));
+        }
         let verification = Verification::Signed(claims);
         match self.strict && !verification.is_signed() {
             true => Err(Rejection::Refused(uncovered())),
@@ -127,7 +151,10 @@ impl fmt::Debug for Gate {
 }
 
 /// What is known about the sender of a webhook.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// It can be written down beside the webhook, and read again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Verification {
     /// Nothing: there is no signature secret, so nothing was checked.
@@ -162,22 +189,35 @@ impl Verification {
 
 /// The one token of the request.
 fn token(headers: &HeaderMap) -> Result<&str, Rejection> {
-    let original = headers.get(ORIGINAL_TOKEN).and_then(|value| value.to_str().ok());
-    let token = match original {
-        Some(value) => value.trim().trim_start_matches("Bearer "),
-        None => {
-            let count = headers.get_all(AUTHORIZATION).iter().count();
-            if count > 1 {
-                return Err(Rejection::TokenRepeated(count));
-            }
-            let header = headers.get(AUTHORIZATION).map(|value| value.to_str().unwrap_or("?"));
-            bearer(header).map_err(Rejection::Refused)?
-        }
+    let name = match headers.contains_key(ORIGINAL_TOKEN) {
+        true => HeaderName::from_static(ORIGINAL_TOKEN),
+        false => AUTHORIZATION,
+    };
+    let mut values = headers.get_all(&name).iter();
+    let value = values.next().map(HeaderValue::to_str).transpose();
+    let value = value.map_err(|_| Rejection::TokenNotText)?.map(str::trim);
+    match values.count() {
+        0 => {}
+        more => return Err(Rejection::TokenRepeated(more + 1)),
+    }
+    let token = match value {
+        // There the scheme may be missing, and in `Authorization` it may not.
+        Some(value) if name != AUTHORIZATION && !value.is_empty() && !value.contains(' ') => value,
+        value => bearer(value).map_err(Rejection::Refused)?,
     };
     match token.len() > TOKEN_LIMIT {
         true => Err(Rejection::TokenTooLong(token.len())),
         false => Ok(token),
     }
+}
+
+fn numeric_text() -> Refused {
+    Refused::new(
+        Reason::ClaimMalformed,
+        "a time in the claims is a text, not a number",
+        "iat, nbf and exp as whole seconds since 1970",
+        "sign webhooks with times as numbers, or receive them without strict mode",
+    )
 }
 
 fn uncovered() -> Refused {

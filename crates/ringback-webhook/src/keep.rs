@@ -46,16 +46,22 @@ pub enum NotKept {
     /// The keeper failed.
     #[error("the keeper failed")]
     Failed(#[source] BoxError),
+    /// The journal cannot keep it now.
+    #[cfg(feature = "journal")]
+    #[error("the journal does not keep it")]
+    Journal(#[source] ringback_journal::Error),
 }
 
 impl NotKept {
-    /// A stable code: `events-full`, `events-stopping` or `events-failed`.
+    /// A stable code: `events-full`, `events-stopping`, `events-failed`, or that of the journal's error.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
             Self::Full => "events-full",
             Self::Stopping => "events-stopping",
             Self::Failed(_) => "events-failed",
+            #[cfg(feature = "journal")]
+            Self::Journal(error) => error.code(),
         }
     }
 }

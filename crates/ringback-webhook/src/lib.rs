@@ -1,14 +1,21 @@
 #![doc = include_str!("../README.md")]
 
 mod answer;
+mod crowd;
 mod error;
 mod event;
 mod forward;
 mod gate;
+mod health;
+#[cfg(feature = "journal")]
+mod journal;
 mod keep;
 mod limits;
 mod log;
+mod meters;
+mod metrics;
 mod payload;
+mod peer;
 mod query;
 mod received;
 mod receiver;
@@ -22,9 +29,14 @@ pub use error::{BoxError, Error};
 pub use event::{Delivery, EventHandler, IntoOutcome};
 pub use forward::Forward;
 pub use gate::{Gate, Verification};
+pub use health::Health;
+#[cfg(feature = "journal")]
+pub use journal::{EventFilter, EventId, Journaled, KeptEvent, NoEventId};
 pub use keep::{Keep, NotKept};
 pub use limits::Limits;
 pub use log::{answer_log, event_log, tutorial_log};
+pub use metrics::{Counter, Counters, Gauge, Metrics, Timer, Timers};
+pub use peer::{Network, NetworkError};
 pub use received::{Received, Signed};
 pub use receiver::Receiver;
 pub use rejection::Rejection;

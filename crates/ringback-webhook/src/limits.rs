@@ -16,13 +16,18 @@ pub struct Limits {
     pub head: usize,
     /// How many headers; 64 at first.
     pub headers: usize,
-    /// How long the head of a request may take to arrive, also on an idle connection; 10 s at first.
+    /// How long the head of a request may take to arrive, from its first byte; 10 s at first.
     pub head_time: Duration,
+    /// How long a connection may be open without a request; 75 s at first.
+    ///
+    /// Longer than a proxy keeps a connection that it does not use, which is 60 s for most:
+    /// otherwise a request may meet a connection that is just being closed.
+    pub idle_time: Duration,
     /// How long the rest of a request may take, until the event is kept; 10 s at first.
     ///
     /// The platform itself waits at most 10 s for the answer to an event.
     pub request_time: Duration,
-    /// Connections at once; more wait until one ends. 4,096 at first.
+    /// Connections at once; those that have asked nothing for longest make room for more. 4,096 at first.
     pub connections: usize,
     /// Events that wait in memory for their handler or are in it; 1,024 at first.
     pub events: usize,
@@ -39,6 +44,7 @@ impl Default for Limits {
             head: 16 << 10,
             headers: 64,
             head_time: Duration::from_secs(10),
+            idle_time: Duration::from_secs(75),
             request_time: Duration::from_secs(10),
             connections: 4096,
             events: 1024,
@@ -72,6 +78,13 @@ impl Limits {
     #[must_use]
     pub fn head_time(mut self, time: Duration) -> Self {
         self.head_time = time;
+        self
+    }
+
+    /// How long a connection may be open without a request.
+    #[must_use]
+    pub fn idle_time(mut self, time: Duration) -> Self {
+        self.idle_time = time;
         self
     }
 

@@ -5,10 +5,15 @@ use std::error::Error as _;
 use axum::{
     body::{Body, HttpBody, to_bytes},
     extract::Request,
-    http::{HeaderMap, Method, Uri, header::CONTENT_ENCODING},
+    http::{
+        HeaderMap, HeaderValue, Method, Uri,
+        header::{CONTENT_ENCODING, CONTENT_TYPE},
+        request::Parts,
+    },
 };
 use bytes::Bytes;
-use http_body_util::LengthLimitError;
+use futures_util::TryStreamExt as _;
+use http_body_util::{BodyStream, LengthLimitError, Limited};
 use tokio::time::timeout;
 
 use crate::{Limits, Rejection, query};
@@ -22,31 +27,75 @@ pub(crate) enum Payload {
     Body(Bytes),
 }
 
-impl Payload {
-    /// Takes what the request carries, within the limits.
-    pub(crate) async fn of(
-        request: Request,
-        limits: &Limits,
-    ) -> Result<(HeaderMap, Self), Rejection> {
+/// A request whose head is accepted and whose body is not read yet.
+pub(crate) struct Incoming {
+    parts: Parts,
+    body: Body,
+}
+
+impl Incoming {
+    /// Looks at everything that a head tells.
+    ///
+    /// A strict receiver takes JSON only when it is called that.
+    pub(crate) fn of(request: Request, limits: &Limits, strict: bool) -> Result<Self, Rejection> {
         let (parts, body) = request.into_parts();
-        if parts.method == Method::GET {
-            within(&parts.uri, limits)?;
-            return Ok((parts.headers, Self::Query(parts.uri)));
+        if parts.uri.query().unwrap_or_default().len() > limits.query {
+            return Err(Rejection::QueryTooLarge { limit: limits.query });
         }
-        if parts.method != Method::POST {
-            return Err(Rejection::Method(parts.method));
+        match parts.method {
+            // A signature covers the query of a GET and nothing else of it.
+            Method::GET if !body.is_end_stream() => return Err(Rejection::BodyOfGet),
+            Method::GET => return Ok(Self { parts, body }),
+            Method::POST => {}
+            method => return Err(Rejection::Method(method)),
         }
-        if let Some(encoding) = parts.headers.get(CONTENT_ENCODING).filter(|e| *e != "identity") {
+        let encodings = parts.headers.get_all(CONTENT_ENCODING);
+        if let Some(encoding) = encodings.iter().find(|e| !is(e, "identity")) {
             return Err(Rejection::Encoded(encoding.clone()));
+        }
+        let types = parts.headers.get_all(CONTENT_TYPE);
+        if let Some(other) = types.iter().find(|t| strict && !is(t, "application/json")) {
+            return Err(Rejection::ContentType(other.clone()));
+        }
+        // Refuses by the announced length, before the first byte is waited for.
+        if body.size_hint().lower() > u64::try_from(limits.body).unwrap_or(u64::MAX) {
+            return Err(Rejection::TooLarge { limit: limits.body });
+        }
+        Ok(Self { parts, body })
+    }
+
+    pub(crate) fn headers(&self) -> &HeaderMap {
+        &self.parts.headers
+    }
+
+    /// Takes what the request carries, within the limits.
+    pub(crate) async fn read(self, limits: &Limits) -> Result<Payload, Rejection> {
+        let Self { parts: Parts { method, uri, .. }, body } = self;
+        if method == Method::GET {
+            return Ok(Payload::Query(uri));
         }
         let body = timeout(limits.request_time, whole(body, limits.body))
             .await
             .unwrap_or(Err(Rejection::Slow))?;
-        if body.is_empty() && parts.uri.query().is_some_and(|query| !query.is_empty()) {
-            within(&parts.uri, limits)?;
-            return Ok((parts.headers, Self::Query(parts.uri)));
+        match body.is_empty() && uri.query().is_some_and(|query| !query.is_empty()) {
+            true => Ok(Payload::Query(uri)),
+            false => Ok(Payload::Body(body)),
         }
-        Ok((parts.headers, Self::Body(body)))
+    }
+
+    /// Reads the body and keeps nothing of it, so that the reply is not lost in a connection that breaks.
+    pub(crate) async fn discard(self, limits: &Limits) {
+        let body = Limited::new(self.body, limits.body);
+        let all = BodyStream::new(body).try_for_each(|_| std::future::ready(Ok(())));
+        // Whatever was wrong with it, it is refused already.
+        drop(timeout(limits.request_time, all).await);
+    }
+}
+
+impl Payload {
+    /// Takes what the request carries, within the limits.
+    pub(crate) async fn of(request: Request, limits: &Limits) -> Result<Self, Rejection> {
+        Incoming::of(request, limits, false)?.read(limits).await
     }
 
     /// The query, when that is what carries the webhook.
@@ -75,18 +124,14 @@ impl Payload {
     }
 }
 
-fn within(uri: &Uri, limits: &Limits) -> Result<(), Rejection> {
-    match uri.query().unwrap_or_default().len() > limits.query {
-        true => Err(Rejection::TooLarge { limit: limits.query }),
-        false => Ok(()),
-    }
+/// Whether a header has this value, in any case and whatever parameters it has.
+fn is(header: &HeaderValue, expected: &str) -> bool {
+    let value = header.to_str().unwrap_or_default();
+    let value = value.split_once(';').map_or(value, |(value, _)| value);
+    value.trim().eq_ignore_ascii_case(expected)
 }
 
 async fn whole(body: Body, limit: usize) -> Result<Bytes, Rejection> {
-    // Refuses by the announced length, before the first byte is waited for.
-    if body.size_hint().lower() > u64::try_from(limit).unwrap_or(u64::MAX) {
-        return Err(Rejection::TooLarge { limit });
-    }
     to_bytes(body, limit).await.map_err(|error| {
         match error.source().is_some_and(|source| source.is::<LengthLimitError>()) {
             true => Rejection::TooLarge { limit },

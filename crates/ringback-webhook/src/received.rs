@@ -66,7 +66,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Received<T> {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Rejection> {
         let limits = request.extensions().get::<Limits>().cloned().unwrap_or_default();
-        let (_, payload) = Payload::of(request, &limits).await?;
+        let payload = Payload::of(request, &limits).await?;
         let query = payload.query().map(str::to_owned);
         let json = payload.into_json(&limits)?;
         let value = read::from_slice(&json).map_err(Rejection::Unreadable)?;

@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use axum::Router;
 use tokio::{net::TcpListener, time::Instant};
 
-use crate::{Limits, Stopped, keep::Memory, serve};
+use crate::{Limits, Metrics, Stopped, keep::Memory, serve};
 
 /// A receiver: its routes, and the events that wait for their handler.
 ///
@@ -13,12 +13,39 @@ use crate::{Limits, Stopped, keep::Memory, serve};
 pub struct Receiver {
     router: Router,
     memory: Option<Arc<Memory>>,
+    #[cfg(feature = "journal")]
+    dispatcher: Option<crate::journal::Dispatcher>,
     limits: Limits,
+    metrics: Metrics,
 }
 
 impl Receiver {
-    pub(crate) fn new(router: Router, memory: Option<Arc<Memory>>, limits: Limits) -> Self {
-        Self { router, memory, limits }
+    pub(crate) fn new(
+        router: Router,
+        memory: Option<Arc<Memory>>,
+        limits: Limits,
+        metrics: Metrics,
+    ) -> Self {
+        Self {
+            router,
+            memory,
+            #[cfg(feature = "journal")]
+            dispatcher: None,
+            limits,
+            metrics,
+        }
+    }
+
+    #[cfg(feature = "journal")]
+    pub(crate) fn dispatcher(mut self, dispatcher: Option<crate::journal::Dispatcher>) -> Self {
+        self.dispatcher = dispatcher;
+        self
+    }
+
+    /// What it counts, and where others may count too.
+    #[must_use]
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 
     /// The routes, to be served by other means or as part of another router.
@@ -37,17 +64,28 @@ impl Receiver {
     ///
     /// All of it takes at most [`Limits::stop`], of which open requests get the first half.
     pub async fn serve(self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> Stopped {
-        let Self { router, memory, limits } = self;
+        let Self {
+            router,
+            memory,
+            #[cfg(feature = "journal")]
+            dispatcher,
+            limits,
+            metrics,
+        } = self;
         let mut stopping = None;
         let shutdown = async {
             shutdown.await;
             stopping = Some(Instant::now() + limits.stop);
         };
         let half = Limits { stop: limits.stop / 2, ..limits.clone() };
-        let mut stopped = serve(listener, router, &half, shutdown).await;
+        let mut stopped = serve(listener, router, &half, &metrics, shutdown).await;
         let left = stopping.map_or(Duration::ZERO, |end| end.duration_since(Instant::now()));
         if let Some(memory) = &memory {
             stopped.events_left = memory.drain(left).await;
+        }
+        #[cfg(feature = "journal")]
+        if let Some(dispatcher) = dispatcher {
+            stopped.handlers_cut = dispatcher.stop(left).await;
         }
         if stopped.events_left > 0 {
             tracing::error!(
@@ -76,6 +114,6 @@ impl fmt::Debug for Receiver {
             .field("router", &self.router)
             .field("memory", &self.memory)
             .field("limits", &self.limits)
-            .finish()
+            .finish_non_exhaustive()
     }
 }

@@ -10,7 +10,7 @@ use axum::{
 use ringback_jwt::{Reason, Refused};
 use ringback_model::ReadError;
 
-use crate::NotKept;
+use crate::{NotKept, meters::Refusal};
 
 /// Why a request is not accepted.
 ///
@@ -21,12 +21,21 @@ pub enum Rejection {
     /// Webhooks come by GET and POST only.
     #[error("the method is {0}, webhooks come by GET or POST")]
     Method(Method),
-    /// The body or the query is larger than the limit, in bytes.
-    #[error("the request carries more than {limit} bytes")]
+    /// The body is larger than the limit.
+    #[error("the body is larger than {}", size(*.limit))]
     TooLarge {
         /// The limit, in bytes.
         limit: usize,
     },
+    /// The query is larger than the limit.
+    #[error("the query is larger than {}", size(*.limit))]
+    QueryTooLarge {
+        /// The limit, in bytes.
+        limit: usize,
+    },
+    /// A GET has a body, which no signature covers.
+    #[error("the request is a GET with a body")]
+    BodyOfGet,
     /// The request did not arrive in time.
     #[error("the request did not arrive in time")]
     Slow,
@@ -36,6 +45,9 @@ pub enum Rejection {
     /// The body is compressed; the platform never does that.
     #[error("the body has the content encoding {0:?}, webhooks are not compressed")]
     Encoded(HeaderValue),
+    /// The body is called something else than JSON.
+    #[error("the body has the content type {0:?}, webhooks are application/json")]
+    ContentType(HeaderValue),
     /// The text is not UTF-8.
     #[error("the request is not UTF-8")]
     NotUtf8,
@@ -54,6 +66,9 @@ pub enum Rejection {
     /// There is more than one token.
     #[error("the request has {0} Authorization headers")]
     TokenRepeated(usize),
+    /// The header with the token has bytes that no token has.
+    #[error("the header with the token is not ASCII text")]
+    TokenNotText,
     /// The token is longer than any real one.
     #[error("the token has {0} bytes")]
     TokenTooLong(usize),
@@ -72,15 +87,19 @@ impl Rejection {
         match self {
             Self::Method(_) => "method-not-allowed",
             Self::TooLarge { .. } => "body-too-large",
+            Self::QueryTooLarge { .. } => "query-too-large",
+            Self::BodyOfGet => "get-with-body",
             Self::Slow => "request-too-slow",
             Self::Cut(_) => "body-cut",
             Self::Encoded(_) => "content-encoded",
+            Self::ContentType(_) => "content-type",
             Self::NotUtf8 => "not-utf8",
             Self::TooDeep { .. } => "json-too-deep",
             Self::Unreadable(error) if error.is_syntax() => "not-json",
             Self::Unreadable(_) => "not-a-webhook",
             Self::Unsigned(_) => "unsigned",
             Self::TokenRepeated(_) => "token-repeated",
+            Self::TokenNotText => "token-not-text",
             Self::TokenTooLong(_) => "token-too-long",
             Self::Refused(refused) => refused.reason.as_str(),
             Self::NotKept(cause) => cause.code(),
@@ -95,14 +114,18 @@ impl Rejection {
         match self {
             Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::QueryTooLarge { .. } => StatusCode::URI_TOO_LONG,
             Self::Slow => StatusCode::REQUEST_TIMEOUT,
-            Self::Encoded(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Cut(_) | Self::NotUtf8 | Self::TooDeep { .. } | Self::Unreadable(_) => {
-                StatusCode::BAD_REQUEST
-            }
-            Self::TokenRepeated(_) | Self::TokenTooLong(_) | Self::Refused(_) => {
-                StatusCode::UNAUTHORIZED
-            }
+            Self::Encoded(_) | Self::ContentType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::BodyOfGet
+            | Self::Cut(_)
+            | Self::NotUtf8
+            | Self::TooDeep { .. }
+            | Self::Unreadable(_) => StatusCode::BAD_REQUEST,
+            Self::TokenRepeated(_)
+            | Self::TokenNotText
+            | Self::TokenTooLong(_)
+            | Self::Refused(_) => StatusCode::UNAUTHORIZED,
             Self::Unsigned(_) | Self::NotKept(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -112,7 +135,11 @@ impl Rejection {
     pub fn is_unverified(&self) -> bool {
         matches!(
             self,
-            Self::Unsigned(_) | Self::TokenRepeated(_) | Self::TokenTooLong(_) | Self::Refused(_)
+            Self::Unsigned(_)
+                | Self::TokenRepeated(_)
+                | Self::TokenNotText
+                | Self::TokenTooLong(_)
+                | Self::Refused(_)
         )
     }
 
@@ -144,6 +171,15 @@ impl Rejection {
     }
 }
 
+/// A number of bytes for people.
+fn size(bytes: usize) -> String {
+    match bytes {
+        _ if bytes > 0 && bytes.is_multiple_of(1 << 20) => format!("{} MiB", bytes >> 20),
+        _ if bytes > 0 && bytes.is_multiple_of(1 << 10) => format!("{} KiB", bytes >> 10),
+        _ => format!("{bytes} bytes"),
+    }
+}
+
 /// What is behind an error, outermost first; none when nothing is.
 fn causes(error: &dyn std::error::Error) -> Option<String> {
     let causes = std::iter::successors(error.source(), |error| error.source());
@@ -156,6 +192,7 @@ impl IntoResponse for Rejection {
     fn into_response(self) -> Response {
         self.log();
         let mut response = self.status().into_response();
+        response.extensions_mut().insert(Refusal(self.code()));
         let headers = response.headers_mut();
         match self {
             Self::Method(_) => {

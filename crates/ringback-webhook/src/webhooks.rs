@@ -2,15 +2,22 @@
 
 use std::{collections::BTreeSet, fmt, sync::Arc, time::Duration};
 
-use axum::{Router, routing::any};
+use axum::{
+    Router,
+    middleware::from_fn_with_state,
+    routing::{MethodRouter, any},
+};
 use ringback_jwt::WebhookVerifier;
 use secrecy::SecretString;
 
+#[cfg(feature = "journal")]
+use crate::journal::{Backlog, Dispatcher, Journaled, Keeper, Tally};
 use crate::{
-    Answerer, Error, EventHandler, Gate, Keep, Limits, Receiver, Script,
+    Answerer, Error, EventHandler, Gate, Keep, Limits, Metrics, Network, Receiver, Script,
     answer::{self, Answering},
     event::{self, Eventing},
     keep::Memory,
+    meters::{Meters, Watch, watch},
 };
 
 /// The platform waits 5,000 ms for a script; this leaves 800 ms for the way.
@@ -29,8 +36,12 @@ pub struct Webhooks {
     safe: Option<Script>,
     handler: Option<EventHandler>,
     keeper: Option<Arc<dyn Keep>>,
+    #[cfg(feature = "journal")]
+    journaled: Option<Journaled>,
     answer_route: String,
     event_route: String,
+    metrics: Metrics,
+    proxies: Vec<Network>,
 }
 
 impl Webhooks {
@@ -50,8 +61,12 @@ impl Webhooks {
             safe: None,
             handler: None,
             keeper: None,
+            #[cfg(feature = "journal")]
+            journaled: None,
             answer_route: "/webhooks/answer".to_owned(),
             event_route: "/webhooks/event".to_owned(),
+            metrics: Metrics::new(),
+            proxies: Vec::new(),
         }
     }
 
@@ -129,10 +144,36 @@ impl Webhooks {
         self
     }
 
+    /// Keeps events in a journal before they are acknowledged, and gives them to the handler from there.
+    ///
+    /// Without a handler they are kept, for another process to dispatch.
+    #[cfg(feature = "journal")]
+    #[must_use]
+    pub fn journal(mut self, journaled: Journaled) -> Self {
+        self.journaled = Some(journaled);
+        self
+    }
+
     /// The paths of both routes; `/webhooks/answer` and `/webhooks/event` at first.
     #[must_use]
     pub fn routes(mut self, answer: impl Into<String>, event: impl Into<String>) -> Self {
         (self.answer_route, self.event_route) = (answer.into(), event.into());
+        self
+    }
+
+    /// Where the receiver counts what it does; metrics of its own at first.
+    #[must_use]
+    pub fn metrics(mut self, metrics: &Metrics) -> Self {
+        self.metrics = metrics.clone();
+        self
+    }
+
+    /// Believes `X-Forwarded-For` and `X-Forwarded-Proto` of proxies at these addresses.
+    ///
+    /// They are only shown in the log: nothing is decided by them.
+    #[must_use]
+    pub fn trust_proxy(mut self, network: Network) -> Self {
+        self.proxies.push(network);
         self
     }
 
@@ -145,26 +186,53 @@ impl Webhooks {
     pub fn start(self) -> Result<Receiver, Error> {
         self.check()?;
         let limits = self.limits.clone();
-        let memory = match (&self.keeper, &self.handler) {
+        #[cfg(feature = "journal")]
+        let (journal, dispatcher) = self.by_journal();
+        #[cfg(not(feature = "journal"))]
+        let journal = None;
+        let keeper = journal.or(self.keeper.clone());
+        let memory = match (&keeper, &self.handler) {
             (None, Some(handler)) => Some(Arc::new(Memory::start(limits.events, handler))),
             _ => None,
         };
-        let kept = memory.clone().map(|memory| memory as Arc<dyn Keep>);
-        let keeper = self.keeper.clone().or(kept);
+        let keeper = keeper.or(memory.clone().map(|memory| memory as Arc<dyn Keep>));
         let (answer_route, event_route) = (self.answer_route.clone(), self.event_route.clone());
         let (deadline, safe, answerer) = (self.deadline, self.safe.clone(), self.answerer.clone());
+        let (metrics, meters) = (self.metrics.clone(), Meters::new(&self.metrics));
+        let proxies: Arc<[Network]> = self.proxies.as_slice().into();
+        let watched = |kind, route: MethodRouter| {
+            let state = Arc::new(Watch::new(kind, &meters, Arc::clone(&proxies)));
+            route.layer(from_fn_with_state(state, watch))
+        };
         let gate = self.gate()?;
         let mut router = Router::new();
         if let Some(answerer) = answerer {
-            let answering = Answering { gate: gate.clone(), answerer, deadline, safe };
+            let (gate, meters) = (gate.clone(), meters.clone());
+            let answering = Answering { gate, answerer, deadline, safe, meters };
             let route = any(answer::route).with_state(Arc::new(answering));
-            router = router.route(&answer_route, route);
+            router = router.route(&answer_route, watched("answer", route));
         }
         if let Some(keeper) = keeper {
             let route = any(event::route).with_state(Arc::new(Eventing { gate, keeper }));
-            router = router.route(&event_route, route);
+            router = router.route(&event_route, watched("event", route));
         }
-        Ok(Receiver::new(router, memory, limits))
+        let receiver = Receiver::new(router, memory, limits, metrics);
+        #[cfg(feature = "journal")]
+        let receiver = receiver.dispatcher(dispatcher);
+        Ok(receiver)
+    }
+
+    /// What keeps events in the journal and what gives them to the handler, if there is a journal.
+    #[cfg(feature = "journal")]
+    fn by_journal(&self) -> (Option<Arc<dyn Keep>>, Option<Dispatcher>) {
+        let Some(journaled) = &self.journaled else { return (None, None) };
+        let tally = Tally::new(&self.metrics);
+        let backlog = Backlog::new(journaled.backlog, &tally.waiting);
+        let keeper = Keeper::new(journaled, &tally, &backlog);
+        let handler = self.handler.clone();
+        let dispatcher =
+            handler.map(|handler| Dispatcher::start(journaled, handler, &tally, &backlog));
+        (Some(Arc::new(keeper)), dispatcher)
     }
 
     fn gate(self) -> Result<Gate, Error> {
@@ -188,6 +256,8 @@ impl Webhooks {
         let mut routes = BTreeSet::new();
         let answer = self.answerer.as_ref().map(|_| &self.answer_route);
         let event = self.handler.is_some() || self.keeper.is_some();
+        #[cfg(feature = "journal")]
+        let event = event || self.journaled.is_some();
         for route in answer.into_iter().chain(event.then_some(&self.event_route)) {
             // The router would take these as patterns, or panic.
             let plain = route.starts_with('/') && !route.contains(['{', '}', '?', '#', ' ']);

@@ -3,9 +3,15 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod answer;
+mod bounded;
+mod corpus;
 mod event;
 mod extract;
+mod forge;
 mod forward;
+#[cfg(feature = "journal")]
+mod journal;
+mod metrics;
 mod secrets;
 mod socket;
 mod verify;

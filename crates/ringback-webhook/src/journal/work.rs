@@ -1,0 +1,166 @@
+//! One event and its handler, until it is settled.
+
+use std::{
+    collections::hash_map::RandomState,
+    hash::{BuildHasher, Hasher},
+    panic::AssertUnwindSafe,
+    sync::Arc,
+    time::Duration,
+};
+
+use futures_util::FutureExt;
+use ringback_journal::{Backoff, Consumer, Handed, Position};
+use ringback_model::Kept;
+use tokio::{
+    sync::{Semaphore, watch},
+    time::sleep,
+};
+
+use super::{backlog::Backlog, clerk::Clerk, keeper::About, tally::Tally};
+use crate::{Delivery, EventHandler};
+
+/// How long to wait before the journal is asked again that could not keep something.
+const AGAIN: Duration = Duration::from_millis(200);
+
+/// What every piece of work needs.
+#[derive(Debug)]
+pub(super) struct Worker {
+    pub(super) consumer: Arc<dyn Consumer>,
+    pub(super) clerk: Clerk,
+    pub(super) handler: EventHandler,
+    pub(super) backoff: Backoff,
+    /// Handlers that may run at once.
+    pub(super) turns: Arc<Semaphore>,
+    pub(super) tally: Tally,
+    pub(super) backlog: Backlog,
+    /// Becomes true when no attempt may begin any more.
+    pub(super) stopping: watch::Receiver<bool>,
+}
+
+/// An event whose turn it is.
+#[derive(Debug)]
+pub(super) struct Job {
+    pub(super) handed: Handed,
+    pub(super) late: bool,
+}
+
+impl Worker {
+    /// Calls the handler until the event is done or given up; gives it back when everything stops.
+    pub(super) async fn run(self: Arc<Self>, job: Job) {
+        let position = job.handed.recorded.position;
+        let mut attempts = job.handed.attempts;
+        loop {
+            // Read anew for another attempt, which is rare, and not copied for it each time.
+            let delivery = match delivery(&job, attempts.saturating_add(1)) {
+                Ok(delivery) => delivery,
+                Err(error) => {
+                    return self.bury(position, &format!("it cannot be read back: {error}")).await;
+                }
+            };
+            let turns = Arc::clone(&self.turns);
+            let Ok(turn) = turns.acquire_owned().await else { return self.release(position).await };
+            if !self.begin(position).await {
+                return self.release(position).await;
+            }
+            attempts = attempts.saturating_add(1);
+            self.tally.again.add(u64::from(attempts > 1));
+            let outcome = self.attempt(delivery).await;
+            let Err(reason) = outcome else { return self.done(position).await };
+            drop(turn);
+            self.tally.failed.add(1);
+            tracing::error!(
+                code = "event-failed",
+                delivery = %job.handed.recorded.entry.key,
+                attempt = attempts,
+                reason,
+                "event handler failed"
+            );
+            let Some(wait) = self.backoff.wait(attempts, drawn()) else {
+                return self.bury(position, &reason).await;
+            };
+            let mut stopping = self.stopping.clone();
+            tokio::select! {
+                () = sleep(wait) => {}
+                () = stopped(&mut stopping) => return self.release(position).await,
+            }
+        }
+    }
+
+    async fn attempt(&self, delivery: Delivery) -> Result<(), String> {
+        let outcome = AssertUnwindSafe(async { self.handler.handle(delivery).await });
+        match outcome.catch_unwind().await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(reason(&*error)),
+            Err(_) => Err("the handler panicked".to_owned()),
+        }
+    }
+
+    /// Whether the attempt may begin: it is written down before. Not when everything stops.
+    async fn begin(&self, position: Position) -> bool {
+        loop {
+            if *self.stopping.borrow() {
+                return false;
+            }
+            match self.clerk.begin(position).await {
+                Ok(()) => return true,
+                Err(error) => self.refused(&error, "an attempt waits for the journal").await,
+            }
+        }
+    }
+
+    /// The handler is not called again for that, so this does not end before it is written down.
+    async fn done(&self, position: Position) {
+        while let Err(error) = self.clerk.done(position).await {
+            self.refused(&error, "an event is done and the journal does not know it").await;
+        }
+        self.tally.dispatched.add(1);
+        self.backlog.add(-1);
+    }
+
+    async fn bury(&self, position: Position, reason: &str) {
+        self.tally.dead.add(1);
+        tracing::error!(code = "event-dead", %position, reason, "an event was given up");
+        while let Err(error) = self.consumer.bury(position, reason).await {
+            self.refused(&error, "an event is given up and the journal does not know it").await;
+        }
+        self.backlog.add(-1);
+    }
+
+    async fn release(&self, position: Position) {
+        if let Err(error) = self.consumer.release(vec![position]).await {
+            tracing::warn!(code = error.code(), %error, "an event could not be given back");
+        }
+    }
+
+    async fn refused(&self, error: &ringback_journal::Error, what: &'static str) {
+        tracing::warn!(code = error.code(), %error, "{what}");
+        sleep(AGAIN).await;
+    }
+}
+
+/// Ends when everything stops.
+pub(super) async fn stopped(stopping: &mut watch::Receiver<bool>) {
+    // Whoever could say so is gone when this fails, which is the same.
+    drop(stopping.wait_for(|stopping| *stopping).await);
+}
+
+/// An error and what is behind it.
+fn reason(error: &(dyn std::error::Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+/// The event as it was when it came.
+fn delivery(job: &Job, attempt: u32) -> Result<Delivery, crate::BoxError> {
+    let entry = &job.handed.recorded.entry;
+    let about: About = serde_json::from_str(&entry.about)?;
+    let event = Kept::from_bytes(entry.body.clone())?;
+    let id = Some(entry.key.to_string().into());
+    Ok(Delivery { id, attempt, late: job.late, ..Delivery::new(event, about.verification) })
+}
+
+/// A number from 0 to 1 that differs from process to process and from call to call.
+fn drawn() -> f64 {
+    let drawn = RandomState::new().build_hasher().finish() >> 32;
+    f64::from(u32::try_from(drawn).unwrap_or(u32::MAX)) / f64::from(u32::MAX)
+}
