@@ -12,8 +12,9 @@ use secrecy::SecretString;
 
 use crate::{
     commands::{
-        api, apps, auth, call, calls, completions, conversations, demo, emulator, env, events, jwt,
-        legs, load, members, ncco, nexmo, numbers, phones, prices, recordings, serve, users, wait,
+        api, apps, auth, call, calls, completions, conversations, demo, emulator, env, events,
+        journal, jwt, legs, load, members, ncco, nexmo, numbers, phones, prices, recordings, serve,
+        users, wait,
     },
     output::Format,
 };
@@ -88,6 +89,9 @@ pub(crate) enum Command {
     Phones(phones::Command),
     /// A webhook server that answers with a script and prints what it is told
     Serve(serve::Args),
+    /// What a webhook server keeps: events, and those that were given up
+    #[command(subcommand)]
+    Journal(Box<journal::Command>),
     /// Applications
     #[command(subcommand, visible_alias = "app")]
     Apps(Box<apps::Command>),

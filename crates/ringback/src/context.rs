@@ -212,3 +212,9 @@ impl Context {
 pub(crate) fn now() -> i64 {
     jiff::Timestamp::now().as_second()
 }
+
+/// The milliseconds since 1970, UTC.
+#[expect(clippy::disallowed_methods, reason = "the binary is where the clock is read")]
+pub(crate) fn now_millis() -> u64 {
+    u64::try_from(jiff::Timestamp::now().as_millisecond()).unwrap_or(0)
+}

@@ -9,6 +9,7 @@ mod commands;
 mod context;
 mod credentials;
 mod errors;
+mod journal;
 mod json_text;
 mod listen;
 mod log;

@@ -13,6 +13,7 @@ pub(crate) mod doctor;
 pub(crate) mod emulator;
 pub(crate) mod env;
 pub(crate) mod events;
+pub(crate) mod journal;
 pub(crate) mod jwt;
 pub(crate) mod legs;
 pub(crate) mod load;
@@ -57,6 +58,7 @@ pub(crate) fn run(command: Command, context: &Context) -> anyhow::Result<ExitCod
         Command::Balance => balance::run(context),
         Command::Auth(command) => auth::run(command, context),
         Command::Doctor => doctor::run(context),
+        Command::Journal(command) => journal::run(*command, context),
         Command::Jwt(command) => jwt::run(*command, context),
         Command::Ncco(command) => ncco::run(command, context),
         Command::Api(args) => api::run(&args, context),

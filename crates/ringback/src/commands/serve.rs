@@ -1,23 +1,25 @@
 //! A webhook server that answers with a script and prints what it is told.
 
-use std::{fs, pin::Pin, process::ExitCode};
+use std::{fs, pin::Pin, process::ExitCode, sync::Arc};
 
 use anyhow::Context as _;
-use axum::{Router, routing::get};
+use ringback_journal::{Backoff, Journal, Location};
 use ringback_model::{Kept, PhoneNumber, webhook::Answer};
 use ringback_ncco::{Style, check_bytes};
 use ringback_webhook::{
-    Answerer, Delivery, Forward, Keep, NotKept, Receiver, Script, Signed, Verification, Webhooks,
-    answer_log, event_log, tutorial_log,
+    Answerer, BoxError, Delivery, Forward, Health, Journaled, Keep, Limits, Network, NotKept,
+    Receiver, Script, Signed, Verification, Webhooks, answer_log, event_log, tutorial_log,
 };
 use secrecy::SecretString;
 
 use super::jwt::unreadable;
 use crate::{
     cli::secret,
-    context::{Context, now},
+    context::{Context, now, now_millis},
     errors::Complaint,
+    journal,
     listen::listen,
+    log::Format,
     output::{note, print},
     settings::Name,
     signals,
@@ -37,6 +39,27 @@ pub(crate) struct Args {
     /// Refuse webhooks that are not signed
     #[arg(long)]
     strict: bool,
+    /// Keep events here before they are acknowledged, and dispatch each once and in order:
+    /// sqlite:FILE, or nats://SERVER,SERVER,SERVER
+    #[arg(long, value_name = "URL", env = "RINGBACK_JOURNAL", hide_env_values = true)]
+    journal: Option<Location>,
+    /// Take no more events while so many wait to be dispatched: 503, and the platform sends them again
+    #[arg(long, value_name = "EVENTS", default_value_t = 5_000_000, requires = "journal")]
+    max_backlog: u64,
+    /// Give an event up, for `ringback journal redrive`, after so many attempts that failed
+    #[arg(long, value_name = "COUNT", default_value_t = 10, requires = "journal")]
+    attempts: u32,
+    #[command(flatten)]
+    cluster: journal::Cluster,
+    /// Refuse bodies that are larger, such as 64k or 1m
+    #[arg(long, value_name = "BYTES", default_value = "1m", value_parser = bytes)]
+    max_body: usize,
+    /// Believe X-Forwarded-For of a proxy at this address or network; repeatable
+    #[arg(long, value_name = "ADDRESS/BITS")]
+    trust_proxy: Vec<Network>,
+    /// Log each webhook on stderr, with telephone numbers masked, instead of printing it
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    log_format: Option<Format>,
     /// Serve a script that is faulty, to see what becomes of it
     #[arg(long, requires = "ncco")]
     unchecked: bool,
@@ -66,24 +89,52 @@ const ANSWER: &str = "/webhooks/answer";
 const EVENT: &str = "/webhooks/event";
 
 pub(crate) fn run(args: Args, context: &Context) -> anyhow::Result<ExitCode> {
-    crate::log::start(context.global.verbose, &context.terminal);
+    match args.log_format {
+        Some(format) => crate::log::start_masked(format, context.global.verbose),
+        None => crate::log::start(context.global.verbose, &context.terminal),
+    }
     context.wait(async {
-        let at = args.listen.clone();
-        let receiver = receiver(args, context)?;
+        let (at, tell) = (args.listen.clone(), Tell::of(&args));
+        let journal = match &args.journal {
+            Some(location) => Some(journal::open(location, &args.cluster).await?),
+            None => None,
+        };
+        let receiver = receiver(args, journal, context)?;
         let listener = listen(&at).await?;
         let address = listener.local_addr().context("the listener has no address")?;
-        note(&format!("answer webhook: http://{address}{ANSWER}"))?;
-        note(&format!("event webhook:  http://{address}{EVENT}"))?;
+        match tell {
+            Tell::Print => {
+                note(&format!("answer webhook: http://{address}{ANSWER}"))?;
+                note(&format!("event webhook:  http://{address}{EVENT}"))?;
+            }
+            Tell::Log => tracing::info!(%address, "listening"),
+        }
         let stopped = receiver.serve(listener, signals::stop()).await;
         if !stopped.is_clean() {
-            note("warning: not everything was finished in time")?;
+            match tell {
+                Tell::Print => note("warning: not everything was finished in time")?,
+                Tell::Log => tracing::warn!(?stopped, "not everything was finished in time"),
+            }
         }
         Ok(ExitCode::SUCCESS)
     })
 }
 
-fn receiver(mut args: Args, context: &Context) -> anyhow::Result<Receiver> {
-    let mut webhooks = Webhooks::new(now).strict(args.strict).routes(ANSWER, EVENT);
+fn receiver(
+    mut args: Args,
+    journal: Option<Arc<dyn Journal>>,
+    context: &Context,
+) -> anyhow::Result<Receiver> {
+    let tell = Tell::of(&args);
+    let limits = Limits::new().body(args.max_body);
+    let webhooks = Webhooks::new(now).strict(args.strict).routes(ANSWER, EVENT).limits(limits);
+    let mut webhooks = args.trust_proxy.iter().copied().fold(webhooks, Webhooks::trust_proxy);
+    if let Some(journal) = &journal {
+        let journaled = Journaled::new(Arc::clone(journal), now_millis)
+            .backoff(Backoff::new().attempts(args.attempts))
+            .backlog(args.max_backlog);
+        webhooks = webhooks.journal(journaled);
+    }
     if args.signature_secret.is_empty()
         && let Some(secret) = context.settings.get(Name::SignatureSecret)?
     {
@@ -96,56 +147,114 @@ fn receiver(mut args: Args, context: &Context) -> anyhow::Result<Receiver> {
     webhooks = match &args.answer.forward {
         Some(url) => {
             let forward = Forward::new(url).map_err(|error| usage(&error))?;
-            let events = Told(forward.clone().or_path(EVENT));
+            let events = Told(tell, forward.clone().or_path(EVENT));
             let forward = forward.or_path(ANSWER);
             // The application behind prints the whole question.
             let answer = Answerer::new(move |answer: Signed<Kept<Answer>>| {
-                tell(&answer_log(&answer), &answer.verification);
+                tell.line(&answer_log(&answer), &answer.verification);
                 let forward = forward.clone();
                 async move { forward.answer(answer).await }
             });
-            webhooks.answer(answer).keep(events)
+            match journal.is_some() {
+                true => webhooks.answer(answer).event(move |delivery: Delivery| {
+                    let events = events.clone();
+                    async move { events.keep(delivery).await }
+                }),
+                false => webhooks.answer(answer).keep(events),
+            }
         }
         None => {
             let script = script(&args.answer, args.unchecked, context)?;
             let answer = Answerer::new(move |answer: Signed<Kept<Answer>>| {
-                tell(&tutorial_log(&answer), &answer.verification);
+                let line = match tell {
+                    Tell::Print => tutorial_log(&answer),
+                    Tell::Log => answer_log(&answer),
+                };
+                tell.line(&line, &answer.verification);
                 let script = script.clone();
                 async move { script }
             });
-            webhooks.answer(answer).event(async |event: Delivery| {
-                tell(&event_log(&event), &event.verification);
+            webhooks.answer(answer).event(move |event: Delivery| {
+                tell.line(&event_log(&event), &event.verification);
+                async {}
             })
         }
     };
-    // It is ready when it answers.
-    let health = Router::new()
-        .route("/healthz", get(async || "ok\n"))
-        .route("/readyz", get(async || "ok\n"));
-    Ok(webhooks.start().map_err(|error| usage(&error))?.map(|router| router.merge(health)))
+    let receiver = webhooks.start().map_err(|error| usage(&error))?;
+    // Without a journal nothing has to be there first: it is ready when it answers.
+    let health = Health::new(receiver.metrics());
+    let health = match journal {
+        Some(journal) => health.check("journal", move || {
+            let journal = Arc::clone(&journal);
+            async move { journal.state().await.map(drop).map_err(BoxError::from) }
+        }),
+        None => health,
+    };
+    Ok(receiver.map(|router| router.merge(health.router())))
 }
 
 /// Hands events on, and prints each that comes: one that could not be handed on comes again.
-struct Told(Forward);
+#[derive(Clone)]
+struct Told(Tell, Forward);
 
 impl Keep for Told {
     fn keep(
         &self,
         delivery: Delivery,
     ) -> Pin<Box<dyn Future<Output = Result<(), NotKept>> + Send + '_>> {
-        tell(&event_log(&delivery), &delivery.verification);
-        self.0.keep(delivery)
+        self.0.line(&event_log(&delivery), &delivery.verification);
+        self.1.keep(delivery)
     }
 }
 
-/// Prints what came; whoever does not listen any more misses it.
-fn tell(text: &str, verification: &Verification) {
-    let warning = match verification {
-        Verification::Unsigned => "   (not signed)",
-        _ => "",
+/// How it tells what came.
+#[derive(Clone, Copy)]
+enum Tell {
+    /// On stdout, for a person who looks on.
+    Print,
+    /// In the log.
+    Log,
+}
+
+impl Tell {
+    fn of(args: &Args) -> Self {
+        match args.log_format {
+            Some(_) => Self::Log,
+            None => Self::Print,
+        }
+    }
+
+    /// Tells what came; whoever does not listen any more misses it.
+    fn line(self, text: &str, verification: &Verification) {
+        let warning = match verification {
+            Verification::Unsigned => "   (not signed)",
+            _ => "",
+        };
+        match self {
+            // The server goes on when nobody reads its log.
+            Self::Print => drop(print(&format!("{text}{warning}\n"))),
+            Self::Log => tracing::info!(verification = verification.code(), "{text}"),
+        }
+    }
+}
+
+/// A number of bytes, with `k`, `m` or `g` behind it for its binary multiples.
+fn bytes(text: &str) -> Result<usize, String> {
+    let wrong = || format!("`{text}` is no number of bytes, such as 65536, 64k or 1m");
+    let (digits, unit) = match text.char_indices().next_back() {
+        Some((at, unit)) if unit.is_ascii_alphabetic() => (&text[..at], unit),
+        _ => (text, ' '),
     };
-    // The server goes on when nobody reads its log.
-    drop(print(&format!("{text}{warning}\n")));
+    let shift = match unit.to_ascii_lowercase() {
+        ' ' => 0,
+        'k' => 10,
+        'm' => 20,
+        'g' => 30,
+        _ => return Err(wrong()),
+    };
+    let whole = digits.bytes().all(|byte| byte.is_ascii_digit());
+    let number = digits.parse::<usize>().ok().filter(|number| whole && *number > 0);
+    number.and_then(|number| number.checked_mul(1 << shift)).ok_or_else(wrong)
 }
 
 /// The script that is always the answer.
@@ -179,5 +288,30 @@ fn usage(error: &ringback_webhook::Error) -> anyhow::Error {
     match cause {
         Some(cause) => Complaint::usage(format!("{error}: {cause}")).into(),
         None => Complaint::usage(error.to_string()).into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn numbers_of_bytes() {
+        for (text, expected) in [
+            ("1", Some(1)),
+            ("65536", Some(65536)),
+            ("64k", Some(65536)),
+            ("1M", Some(1 << 20)),
+            ("2g", Some(2 << 30)),
+            ("0", None),
+            ("", None),
+            ("k", None),
+            ("-1", None),
+            ("+1", None),
+            ("1.5m", None),
+            ("1t", None),
+            ("1ü", None),
+            ("99999999999g", None),
+        ] {
+            assert_eq!(super::bytes(text).ok(), expected, "{text}");
+        }
     }
 }

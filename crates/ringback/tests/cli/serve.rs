@@ -14,7 +14,7 @@ const EVENT: &str = r#"{"headers":{},"from":"447700000001","to":"447700000002","
 struct Serve {
     child: Child,
     address: String,
-    _stderr: BufReader<ChildStderr>,
+    stderr: BufReader<ChildStderr>,
 }
 
 impl Serve {
@@ -30,7 +30,7 @@ impl Serve {
         stderr.read_line(&mut line).unwrap();
         let rest = line.strip_prefix("answer webhook: http://").unwrap();
         let address = rest.trim_end().strip_suffix("/webhooks/answer").unwrap().to_owned();
-        Self { child, address, _stderr: stderr }
+        Self { child, address, stderr }
     }
 
     /// The status and the body of the reply.
@@ -48,11 +48,17 @@ impl Serve {
     }
 
     /// What it printed.
-    fn end(mut self) -> String {
+    fn end(self) -> String {
+        self.ended().0
+    }
+
+    /// What it printed, and what it said beside that after its first line.
+    fn ended(mut self) -> (String, String) {
         self.child.kill().unwrap();
-        let mut out = String::new();
+        let (mut out, mut log) = (String::new(), String::new());
         self.child.stdout.take().unwrap().read_to_string(&mut out).unwrap();
-        out
+        self.stderr.read_to_string(&mut log).unwrap();
+        (out, log)
     }
 }
 
@@ -132,5 +138,79 @@ fn it_says_that_it_is_well_and_ready() {
     let serve = Serve::start(&Place::new(), &["--talk", "Hello"]);
     for path in ["/healthz", "/readyz"] {
         assert_eq!(serve.ask(&format!("GET {path}"), ""), (200, "ok\n".to_owned()), "{path}");
+    }
+}
+
+/// The value of a metric in what `/metrics` says.
+fn metric(serve: &Serve, name: &str) -> String {
+    let (status, text) = serve.ask("GET /metrics", "");
+    assert_eq!(status, 200);
+    let line = text.lines().find_map(|line| line.strip_prefix(name));
+    line.unwrap_or_else(|| panic!("{name} in {text}")).trim().to_owned()
+}
+
+#[test]
+fn it_says_what_it_counted_and_how_much_it_takes() {
+    let serve = Serve::start(&Place::new(), &["--talk", "Hello", "--max-body", "1k"]);
+    assert_eq!(serve.ask("POST /webhooks/event", EVENT).0, 204);
+    assert_eq!(serve.ask("POST /webhooks/event", &" ".repeat(1025)), (413, String::new()));
+    assert_eq!(serve.ask("GET /webhooks", ""), (404, String::new()));
+    for (name, expected) in [
+        ("ringback_webhooks_acknowledged_total{kind=\"event\"}", "1"),
+        ("ringback_requests_refused_total{kind=\"event\",reason=\"body-too-large\"}", "1"),
+        ("ringback_requests_refused_total{kind=\"other\",reason=\"route-unknown\"}", "1"),
+    ] {
+        assert_eq!(metric(&serve, name), expected);
+    }
+}
+
+#[test]
+fn a_log_is_masked_and_names_the_sender() {
+    let place = Place::new();
+    for format in ["text", "json"] {
+        let mut child = place
+            .command(&[
+                "serve",
+                "--listen",
+                "127.0.0.1:0",
+                "--talk",
+                "Hello",
+                "--log-format",
+                format,
+            ])
+            .args(["--trust-proxy", "127.0.0.0/8"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stderr = BufReader::new(child.stderr.take().unwrap());
+        let mut line = String::new();
+        stderr.read_line(&mut line).unwrap();
+        let digits = line.rsplit_once("127.0.0.1:").unwrap().1;
+        let digits: String = digits.chars().take_while(char::is_ascii_digit).collect();
+        let address = format!("127.0.0.1:{digits}");
+        let serve = Serve { child, address, stderr };
+        let head = "POST /webhooks/event HTTP/1.1\r\nx-forwarded-for: 192.0.2.1, 203.0.113.9";
+        let mut stream = TcpStream::connect(&serve.address).unwrap();
+        let length = EVENT.len();
+        let request = format!(
+            "{head}\r\nhost: x\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{EVENT}"
+        );
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut reply = String::new();
+        stream.read_to_string(&mut reply).unwrap();
+        assert!(reply.starts_with("HTTP/1.1 204"), "{reply}");
+        assert_eq!(serve.ask("POST /webhooks/event", "hello 447700000001").0, 400);
+        let (out, log) = serve.ended();
+        assert_eq!(out, "", "what is logged is not printed");
+        assert!(log.contains("ringing inbound ********0001 -> ********0002 leg 797168"), "{log}");
+        assert!(!log.contains("44770000000"), "{log}");
+        assert!(log.contains("203.0.113.9") && !log.contains("192.0.2.1"), "{log}");
+        for line in log.lines().filter(|_| format == "json") {
+            let entry: serde_json::Value = serde_json::from_str(line).unwrap();
+            assert!(entry["level"].is_string(), "{line}");
+        }
+        let refused = log.lines().find(|line| line.contains("not-json")).unwrap();
+        assert!(refused.contains("WARN"), "{refused}");
     }
 }
