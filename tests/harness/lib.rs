@@ -1,5 +1,6 @@
 //! What the whole-system tests, the rules and the benches share.
 
+pub mod cores;
 pub mod damage;
 pub mod measure;
 mod platform;

@@ -9,6 +9,7 @@ mod dependency;
 mod docs;
 mod fresh;
 mod lines;
+mod order;
 mod parity;
 mod readme;
 mod secrets;

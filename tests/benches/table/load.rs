@@ -48,6 +48,11 @@ impl Load {
         }
     }
 
+    /// Sends these from now on.
+    pub(crate) fn renew(&mut self, requests: Vec<Vec<u8>>) {
+        self.requests = requests;
+    }
+
     /// Sends so many requests, one at a time on each connection, and waits for the responses.
     pub(crate) fn send(&mut self, count: usize) {
         let (left, requests, expected) = (Cell::new(count), &self.requests, self.expected);

@@ -10,10 +10,13 @@ mod calls;
 mod client;
 mod command;
 mod exchange;
+mod jetstream;
+mod journal;
 mod jwt;
 mod kept;
 mod load;
 mod platform;
+mod receiver;
 mod server;
 mod webhook;
 
@@ -30,12 +33,18 @@ const BENCHES: &[Bench] = &[
     ("webhook-answer", webhook::answer),
     ("webhook-answer-flask", webhook::flask),
     ("webhook-answer-gunicorn", webhook::gunicorn),
+    ("receiver-flask", receiver::flask),
+    ("receiver-express", receiver::express),
+    ("receiver-answer-saturated", receiver::answer_saturated),
     ("client-send", client::send),
     ("command-jwt-create", command::jwt_create),
     ("exchange-calls", exchange::calls),
     ("exchange-flat", exchange::flat),
     ("whole-calls", platform::calls),
     ("auto-clock", platform::auto_clock),
+    ("jetstream-appends", jetstream::appends),
+    ("journal-appends", journal::appends),
+    ("journal-latency", journal::latency),
 ];
 
 fn main() {

@@ -3,20 +3,28 @@
 use std::{
     io::{BufRead as _, BufReader, Read as _},
     net::SocketAddr,
+    path,
     process::{Child, ChildStdin, Command, Stdio},
+    sync::Arc,
+    time::{Duration, UNIX_EPOCH},
 };
 
 use axum::{
     Router,
+    extract::Path,
     http::{HeaderValue, StatusCode, header::CONTENT_TYPE},
     routing::{get, post},
 };
 use bytes::Bytes;
-use ringback_model::PhoneNumber;
-use ringback_tests::measure;
-use ringback_webhook::{Delivery, Script, Webhooks};
+use ringback_journal::Sqlite;
+use ringback_model::{Kept, PhoneNumber, webhook::Answer};
+use ringback_tests::{cores, measure};
+use ringback_webhook::{Delivery, Journaled, Script, Webhooks};
 use secrecy::SecretString;
-use tokio::{io::AsyncReadExt as _, net::TcpListener, runtime::Builder};
+use tokio::{io::AsyncReadExt as _, net::TcpListener, runtime::Builder, time::sleep};
+
+/// Names the file of the receiver's journal to its process.
+const JOURNAL: &str = "RINGBACK_BENCH_JOURNAL";
 
 /// What signed webhooks are signed with.
 pub(crate) const SECRET: &str = "a-signature-secret-of-32-bytes-or-more";
@@ -37,12 +45,17 @@ pub(crate) struct Server {
 impl Server {
     /// One of the servers below, on one thread, with a port that the system picks.
     pub(crate) fn start(name: &str) -> Self {
-        let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["serve", name])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        Self::ours(Command::new(std::env::current_exe().unwrap()).args(["serve", name]))
+    }
+
+    /// The receiver with its journal in this folder, on a core of its own.
+    pub(crate) fn receiver(folder: &path::Path) -> Self {
+        let mut command = cores::apart(&std::env::current_exe().unwrap());
+        Self::ours(command.args(["serve", "receiver"]).env(JOURNAL, folder.join("events.db")))
+    }
+
+    fn ours(command: &mut Command) -> Self {
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let stdin = child.stdin.take();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
@@ -136,6 +149,7 @@ pub(crate) fn serve(name: &str) {
                 let script = Bytes::copy_from_slice(script().as_bytes());
                 bare(listener, "/webhooks/answer", script, end).await;
             }
+            "receiver" => receiver(listener, end).await,
             "application" => application(listener, end).await,
             "bare-conversation" => {
                 let path = "/beta/conversations/{conversation_id}";
@@ -144,6 +158,35 @@ pub(crate) fn serve(name: &str) {
             other => measure::print(&format!("there is no server {other:?}")),
         }
     });
+}
+
+/// Verifies events, keeps them in SQLite, and has a handler that does nothing.
+///
+/// `GET /dispatched/COUNT` is answered when so many events have been through the handler.
+async fn receiver(listener: TcpListener, end: impl Future<Output = ()>) {
+    let clock = || UNIX_EPOCH.elapsed().map_or(0, |now| u64::try_from(now.as_millis()).unwrap());
+    let journal = Sqlite::open(std::env::var_os(JOURNAL).unwrap(), clock).unwrap();
+    let receiver = Webhooks::new(|| NOW)
+        .secret(SecretString::from(SECRET))
+        .strict(true)
+        .answer(async |_: Kept<Answer>| script())
+        .event(async |_: Delivery| ())
+        .journal(Journaled::new(Arc::new(journal), clock));
+    let receiver = receiver.start().unwrap();
+    let metrics = receiver.metrics().clone();
+    let dispatched = async move |Path(count): Path<u64>| {
+        while told(&metrics.text(), "ringback_events_dispatched_total ") < count {
+            sleep(Duration::from_millis(5)).await;
+        }
+    };
+    let receiver = receiver.map(|router| router.route("/dispatched/{count}", get(dispatched)));
+    receiver.serve(listener, end).await;
+}
+
+/// A number in the text of the metrics.
+fn told(text: &str, name: &str) -> u64 {
+    let line = text.lines().find_map(|line| line.strip_prefix(name));
+    line.and_then(|number| number.trim().parse().ok()).unwrap_or_default()
 }
 
 /// A bare application: it answers with the tutorial's script and takes every event.

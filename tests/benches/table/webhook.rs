@@ -141,7 +141,7 @@ fn python(line: &Line<'_>, args: &[&str]) {
 }
 
 /// The request of the answer webhook as the platform sends it.
-fn get() -> Vec<u8> {
+pub(crate) fn get() -> Vec<u8> {
     b"GET /webhooks/answer?to=447700000002&from=447700000001\
       &conversation_uuid=CON-bc643220-2542-499a-892e-c982c4150c06\
       &uuid=797168e24c19a3c45e74e05b10fef2b5 HTTP/1.1\r\n\
@@ -149,7 +149,7 @@ fn get() -> Vec<u8> {
         .to_vec()
 }
 
-fn post(body: &[u8], token: &str) -> Vec<u8> {
+pub(crate) fn post(body: &[u8], token: &str) -> Vec<u8> {
     let head = format!(
         "POST /webhooks/event HTTP/1.1\r\nhost: 127.0.0.1\r\nuser-agent: bench\r\naccept: */*\r\n\
          content-type: application/json\r\nauthorization: Bearer {token}\r\n\

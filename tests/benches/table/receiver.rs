@@ -1,0 +1,278 @@
+//! The whole receiver: signed events, verified, durable in SQLite and dispatched; and the answer
+//! webhook beside them.
+
+use std::{
+    io::{Read as _, Write as _},
+    net::{SocketAddr, TcpStream},
+    process::Command,
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+    time::{Duration, Instant},
+};
+
+use ringback_jwt::WebhookSigner;
+use ringback_tests::{
+    cores,
+    measure::{Goal, Line, Pair},
+    root,
+};
+use secrecy::SecretString;
+use tempfile::TempDir;
+
+use crate::{
+    load::Load,
+    server::{NOW, SECRET, Server},
+    webhook::post,
+};
+
+/// How many senders wait for their 2xx at once, for us and for those we are measured against.
+const CONNECTIONS: usize = 128;
+/// Legs whose events are sent together.
+const LEGS: usize = 1_024;
+/// The life of a leg.
+const LIFE: [&str; 4] = ["started", "ringing", "answered", "completed"];
+/// A round.
+const EVENTS: usize = LEGS * LIFE.len();
+
+/// How many events are in flight while the journal is saturated.
+const SATURATED: usize = 512;
+/// How many rounds of events the journal has to take for one p99.
+const ROUNDS: usize = 12;
+/// How many ask for an answer, and how long after the last question each asks the next one.
+const CALLERS: u32 = 4;
+const EVERY: Duration = Duration::from_millis(20);
+/// How long answers are asked for without any event.
+const IDLE: Duration = Duration::from_secs(2);
+
+/// Against the development server of Flask.
+pub(crate) fn flask() {
+    let line = line(
+        "receiver-flask",
+        "a Flask app (development server, PyJWT) that verifies it and keeps nothing",
+        25.0,
+    );
+    let Some(python) = std::env::var_os("RINGBACK_BENCH_FLASK") else {
+        return line.print_left_out("no Python with Flask and PyJWT");
+    };
+    let mut command = cores::apart(python.as_ref());
+    command.args(["-m", "flask", "--app", "app.py", "run", "--port", "0"]);
+    let theirs = rival(&mut command, "flask");
+    let mut load = Load::new(theirs.address, CONNECTIONS, Vec::new(), 204);
+    let mut sent = Events::new("flask");
+    against(&line, 5, move || {
+        load.renew(sent.more());
+        theirs.roughly_seconds_each(EVENTS / 2, |count| load.send(count))
+    });
+}
+
+/// Against Express.
+pub(crate) fn express() {
+    let line = line(
+        "receiver-express",
+        "an Express app (jsonwebtoken, a key object) that verifies it and keeps nothing",
+        6.0,
+    );
+    let Some(modules) = std::env::var_os("RINGBACK_BENCH_EXPRESS") else {
+        return line.print_left_out("no Node.js with Express and jsonwebtoken");
+    };
+    let mut command = cores::apart("node".as_ref());
+    command.arg("app.js").env("NODE_PATH", modules).env("NODE_ENV", "production");
+    let theirs = rival(&mut command, "express");
+    let mut load = Load::new(theirs.address, CONNECTIONS, Vec::new(), 204);
+    let mut sent = Events::new("express");
+    against(&line, 11, move || {
+        load.renew(sent.more());
+        theirs.roughly_seconds_each(EVENTS, |count| load.send(count))
+    });
+}
+
+fn line<'a>(name: &'a str, against: &'a str, goal: f64) -> Line<'a> {
+    let what = "signed event, verified, durable in SQLite, 2xx and dispatched: requests per CPU \
+                second of the server, 128 senders";
+    Line { name, what, against, goal: Goal::AtLeast(goal) }
+}
+
+fn rival(command: &mut Command, name: &str) -> Server {
+    let folder = root().join("tests/benches/rivals").join(name);
+    command.current_dir(folder).env("RINGBACK_BENCH_SECRET", SECRET);
+    Server::foreign(command.env("PYTHONDONTWRITEBYTECODE", "1"))
+}
+
+/// Prints the line of our receiver against what one event costs another.
+fn against(line: &Line<'_>, rounds: usize, mut theirs: impl FnMut() -> f64) {
+    let folder = folder();
+    let mut ours = Ours::start(&folder, CONNECTIONS);
+    ours.seconds_each();
+    theirs();
+    let pair = Pair::of(rounds, || ours.seconds_each(), theirs);
+    line.print(pair.speed(), "x", &pair);
+}
+
+/// The answer webhook's slow end, while the journal has all it can take and while it has nothing.
+pub(crate) fn answer_saturated() {
+    let line = Line {
+        name: "receiver-answer-saturated",
+        what: "answer webhook (signed, 200 in a second), p99, while 512 events are in flight to \
+               the journal",
+        against: "the same without events",
+        goal: Goal::AtMost(3.0),
+    };
+    let folder = folder();
+    let mut ours = Ours::start(&folder, SATURATED);
+    let address = ours.server.address;
+    let mut saturated = || {
+        // Made before, so that the load stops for nothing.
+        let events = (0..ROUNDS).flat_map(|_| ours.events.more()).collect();
+        ours.load.renew(events);
+        let over = AtomicBool::new(false);
+        thread::scope(|scope| {
+            let callers = scope.spawn(|| ask(address, || over.load(Ordering::Relaxed)));
+            ours.load.send(ROUNDS * EVENTS);
+            over.store(true, Ordering::Relaxed);
+            callers.join().unwrap()
+        })
+    };
+    let idle = || {
+        let begin = Instant::now();
+        ask(address, || begin.elapsed() > IDLE)
+    };
+    saturated();
+    let pair = Pair::of(9, saturated, idle);
+    line.print(pair.cost(), "x", &pair);
+}
+
+fn folder() -> TempDir {
+    // Beside what is built: what the system has for temporary files may be no disk.
+    tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap()
+}
+
+/// Our receiver and its senders.
+struct Ours {
+    server: Server,
+    load: Load,
+    events: Events,
+    dispatched: Load,
+    sent: usize,
+}
+
+impl Ours {
+    fn start(folder: &TempDir, connections: usize) -> Self {
+        let server = Server::receiver(folder.path());
+        Self {
+            load: Load::new(server.address, connections, Vec::new(), 204),
+            dispatched: Load::new(server.address, 1, Vec::new(), 200),
+            events: Events::new("ours"),
+            sent: 0,
+            server,
+        }
+    }
+
+    /// Seconds of processor time that one event takes, its dispatch included.
+    fn seconds_each(&mut self) -> f64 {
+        self.load.renew(self.events.more());
+        self.sent += EVENTS;
+        let path = format!("GET /dispatched/{} HTTP/1.1\r\nhost: a\r\n\r\n", self.sent);
+        self.dispatched.renew(vec![path.into_bytes()]);
+        let (load, dispatched) = (&mut self.load, &mut self.dispatched);
+        self.server.seconds_each(EVENTS, |count| {
+            load.send(count);
+            dispatched.send(1);
+        })
+    }
+}
+
+/// Events that differ, each with its own token.
+struct Events {
+    signer: WebhookSigner,
+    prefix: &'static str,
+    legs: usize,
+}
+
+impl Events {
+    fn new(prefix: &'static str) -> Self {
+        Self { signer: signer(), prefix, legs: 0 }
+    }
+
+    /// The requests of a round. They are sent from the last to the first.
+    fn more(&mut self) -> Vec<Vec<u8>> {
+        let first = self.legs;
+        self.legs += LEGS;
+        // What happens to one leg is sent some time apart, as platforms do.
+        let life = LIFE.iter().rev();
+        life.flat_map(|status| (first..self.legs).rev().map(move |leg| (*status, leg)))
+            .map(|(status, leg)| {
+                let body = body(&format!("{}-{leg}", self.prefix), status);
+                post(&body, self.signer.sign_body(&body, NOW).unwrap().expose())
+            })
+            .collect()
+    }
+}
+
+fn signer() -> WebhookSigner {
+    let signer = WebhookSigner::new(&SecretString::from(SECRET), "abcd1234").unwrap();
+    signer.application_id("aaaaaaaa-bbbb-4ccc-8ddd-0123456789ab")
+}
+
+/// An event as the platform has them, of some 300 bytes.
+fn body(leg: &str, status: &str) -> Vec<u8> {
+    let end = match status {
+        "completed" => {
+            r#""end_time":"2020-07-01T23:45:42.000Z","network":"GB-FIXED","duration":"10807","start_time":"2020-07-01T20:45:35.000Z","rate":"0.00720000","price":"1.29684000","#
+        }
+        "answered" => r#""start_time":null,"rate":null,"network":null,"#,
+        _ => "",
+    };
+    format!(
+        r#"{{{end}"headers":{{}},"from":"447700000001","to":"447700000002","uuid":"{leg}","conversation_uuid":"CON-bc643220-2542-499a-892e-{leg}","status":"{status}","direction":"inbound","timestamp":"2020-07-01T20:45:35.084Z"}}"#
+    )
+    .into_bytes()
+}
+
+/// Asks for answers until it is over, at fixed times whatever the answers take; their p99.
+fn ask(server: SocketAddr, is_over: impl Fn() -> bool + Sync) -> f64 {
+    let begin = Instant::now() + EVERY;
+    let mut seconds: Vec<f64> = thread::scope(|scope| {
+        let callers: Vec<_> = (0..CALLERS)
+            .map(|caller| {
+                let (first, is_over) = (begin + EVERY * caller / CALLERS, &is_over);
+                scope.spawn(move || call(server, first, is_over))
+            })
+            .collect();
+        callers.into_iter().flat_map(|caller| caller.join().unwrap()).collect()
+    });
+    seconds.sort_by(f64::total_cmp);
+    seconds[(seconds.len() - 1) * 99 / 100]
+}
+
+/// Asks over one connection; what each answer took since its time to ask had come.
+fn call(server: SocketAddr, first: Instant, is_over: impl Fn() -> bool) -> Vec<f64> {
+    let query = "to=447700000002&from=447700000001\
+                 &conversation_uuid=CON-bc643220-2542-499a-892e-c982c4150c06\
+                 &uuid=797168e24c19a3c45e74e05b10fef2b5";
+    let token = signer().sign_query(query, NOW).unwrap();
+    let request = format!(
+        "GET /webhooks/answer?{query} HTTP/1.1\r\nhost: 127.0.0.1\r\naccept: */*\r\n\
+         authorization: Bearer {}\r\n\r\n",
+        token.expose()
+    );
+    let mut stream = TcpStream::connect(server).unwrap();
+    stream.set_nodelay(true).unwrap();
+    let mut took = Vec::new();
+    let mut due = first;
+    while !is_over() {
+        thread::sleep(due.saturating_duration_since(Instant::now()));
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = Vec::new();
+        // The script is all that an answer's brackets are in.
+        while !answer.ends_with(b"}]") {
+            let mut bytes = [0; 1_024];
+            let read = stream.read(&mut bytes).unwrap();
+            assert!(read > 0, "{}", String::from_utf8_lossy(&answer));
+            answer.extend_from_slice(&bytes[..read]);
+        }
+        assert!(answer.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&answer));
+        took.push(due.elapsed().as_secs_f64());
+        due += EVERY;
+    }
+    took
+}
