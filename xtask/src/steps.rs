@@ -26,6 +26,17 @@ pub(crate) struct Choice {
     /// Only these suites of the command (`cargo xtask suites` lists them).
     #[arg(long, value_name = "SUITE", num_args = 1..)]
     pub(crate) only: Vec<String>,
+    /// Only suites whose names begin so.
+    #[arg(value_name = "BEGINNING")]
+    pub(crate) beginnings: Vec<String>,
+}
+
+impl Choice {
+    fn wants(&self, name: &str) -> bool {
+        let all = self.only.is_empty() && self.beginnings.is_empty();
+        let begins = self.beginnings.iter().any(|beginning| name.starts_with(beginning.as_str()));
+        all || begins || self.only.iter().any(|only| only == name)
+    }
 }
 
 /// Runs the suites of the named parts and prints the summary.
@@ -37,8 +48,11 @@ pub(crate) fn run(parts: &[Part], choice: &Choice) -> Result<()> {
     for name in &choice.only {
         ensure!(all.iter().any(|suite| suite.name == name), "there is no suite {name:?} here");
     }
-    let wanted =
-        |suite: &Suite| choice.only.is_empty() || choice.only.iter().any(|n| n == suite.name);
+    let wanted = |suite: &Suite| choice.wants(suite.name);
+    for beginning in &choice.beginnings {
+        let known = all.iter().any(|suite| suite.name.starts_with(beginning.as_str()));
+        ensure!(known, "there is no suite here whose name begins with {beginning:?}");
+    }
     let start = Instant::now();
     let mut rows = vec![["suite", "seconds", "", ""].map(str::to_owned).to_vec()];
     let (mut passed, mut failed, mut red, mut no_build) = (0, 0, Vec::new(), false);

@@ -125,6 +125,15 @@ pub(crate) const TABLE: &[Suite] = &[
         on: On::Change,
         seconds: 180,
     },
+    Suite {
+        name: "cluster",
+        what: "the journal on three NATS servers",
+        run: Run::Ours(e2e::cluster::check, "tests/cluster"),
+        needs: "python3, pip",
+        part: Part::Test,
+        on: On::Change,
+        seconds: 240,
+    },
     gate(
         "conformance",
         "claims are proved",
@@ -154,7 +163,68 @@ pub(crate) const TABLE: &[Suite] = &[
         on: On::Soak,
         seconds: 1800,
     },
+    Suite {
+        name: "receiver-kills",
+        what: "a receiver killed 100 times, a million events",
+        run: Run::Tests(
+            &["test", "--release", "-p", "ringback", "--test", "receiver", "--", KILLS, SAY],
+            LONG,
+        ),
+        needs: "-",
+        part: Part::Soak,
+        on: On::Soak,
+        seconds: 900,
+    },
+    Suite {
+        name: "receiver-journal",
+        what: "a journal killed 100 times, a million events",
+        run: Run::Tests(
+            &["test", "--release", "-p", "ringback-journal", "--test", "crash", "--", SAY],
+            LONG,
+        ),
+        needs: "-",
+        part: Part::Soak,
+        on: On::Soak,
+        seconds: 600,
+    },
+    Suite {
+        name: "receiver-power",
+        what: "the power cut 100 times, a million events",
+        run: Run::Tests(&["test", "--release", "-p", "ringback-power-cut", "--", SAY], LONG),
+        needs: "-",
+        part: Part::Soak,
+        on: On::Soak,
+        seconds: 600,
+    },
+    Suite {
+        name: "receiver-flood",
+        what: "far more than is dispatched, for 30 s",
+        run: Run::Tests(
+            &["test", "--release", "-p", "ringback", "--test", "receiver", "--", "bounded::", SAY],
+            &[("RINGBACK_SOAK_SECONDS", "30")],
+        ),
+        needs: "-",
+        part: Part::Soak,
+        on: On::Soak,
+        seconds: 60,
+    },
+    Suite {
+        name: "receiver-cluster",
+        what: "NATS servers killed while appending",
+        run: Run::Ours(e2e::cluster::soak, "tests/cluster"),
+        needs: "python3, pip",
+        part: Part::Soak,
+        on: On::Soak,
+        seconds: 1800,
+    },
 ];
+
+/// How often, and how many events in all.
+const LONG: &[(&str, &str)] =
+    &[("RINGBACK_SOAK_ROUNDS", "100"), ("RINGBACK_SOAK_EVENTS", "1000000")];
+const KILLS: &str = "kill::";
+/// The figures are shown.
+const SAY: &str = "--nocapture";
 
 /// Builds exactly what the tests use; the same packages as the test runs, so that nothing is built
 /// twice with other features.

@@ -4,14 +4,15 @@
 //! are. Each bench runs in a process of its own, so that one does not warm or load another.
 
 mod plot;
+mod rivals;
 
 use std::{collections::BTreeMap, fs, io::Write as _, process::Command};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
 
+use self::rivals::Rivals;
 use crate::{
-    e2e::python,
     house::{self, House},
     steps::{self, say},
 };
@@ -65,14 +66,8 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let house = House::new()?;
     house::run(house.cargo(&["build", "--release", "--package", "ringback"]))?;
     let binary = house.target.join("release").join("ringback");
-    let python = match python::ready(&house, &["flask", "gunicorn"])? {
-        Ok(python) => Some(python),
-        Err(why) => {
-            say(&format!("left out, what is measured against Flask: {why}"));
-            None
-        }
-    };
     let executables = executables(&house)?;
+    let mut rivals = Rivals::default();
     let mut lines = Vec::new();
     for executable in &executables {
         let listed = Command::new(executable).arg("--list").output()?;
@@ -83,9 +78,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             say(&format!("── {name}"));
             let mut command = house.command(executable);
             command.arg(name).env("RINGBACK_BIN", &binary);
-            if let Some(python) = &python {
-                command.env("RINGBACK_PYTHON", python);
-            }
+            command.envs(rivals.of(&house, name)?);
             let output = command.stderr(std::process::Stdio::inherit()).output()?;
             ensure!(output.status.success(), "the bench {name} ended with {}", output.status);
             for line in String::from_utf8(output.stdout)?.lines() {

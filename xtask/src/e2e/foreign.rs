@@ -150,7 +150,10 @@ fn one(house: &House, client: &Client, groups: &[String]) -> Result<Outcome> {
             let requirements = house.root.join("tests/foreign/python/requirements.txt");
             install::with_pip(house, "the Python SDK", &requirements, &folder)?
         }
-        Kind::Node | Kind::Shell => install::with_npm(house, client.name, &folder)?,
+        Kind::Node | Kind::Shell => {
+            let from = house.root.join("tests/foreign").join(client.name);
+            install::with_npm(house, client.name, &from, &folder)?
+        }
     };
     let installed = match installed {
         Ok(installed) => installed,

@@ -1,4 +1,4 @@
-//! Official clients of pinned versions, each in a folder of its own below the target directory.
+//! Packages of pinned versions, each set in a folder of its own below the target directory.
 
 use std::{
     fs,
@@ -16,9 +16,9 @@ use crate::{
 /// What npm says when the registry it asks does not have a version.
 const NO_SUCH_VERSION: &str = "code ETARGET";
 
-/// Why a client is not there.
+/// Why it is not there.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Missing {
+pub(crate) enum Missing {
     /// Something that the machine lacks, or an installer that failed.
     Here(String),
     /// The registry does not have the version.
@@ -26,7 +26,7 @@ pub(super) enum Missing {
 }
 
 /// A Python in this folder with the packages that a file names.
-pub(super) fn with_pip(
+pub(crate) fn with_pip(
     house: &House,
     what: &str,
     requirements: &Path,
@@ -58,10 +58,11 @@ pub(super) fn with_pip(
     Ok(Ok(python))
 }
 
-/// The `node_modules` of `tests/foreign/NAME/package.json`, as its lock file says where it has one.
-pub(super) fn with_npm(
+/// The `node_modules` of the `package.json` in a folder, as its lock file says where it has one.
+pub(crate) fn with_npm(
     house: &House,
-    name: &str,
+    what: &str,
+    from: &Path,
     folder: &Path,
 ) -> Result<Result<PathBuf, Missing>> {
     let modules = folder.join("node_modules");
@@ -70,7 +71,6 @@ pub(super) fn with_npm(
             return Ok(Err(Missing::Here(format!("{program} is not installed"))));
         }
     }
-    let from = house.root.join("tests/foreign").join(name);
     let manifest = fs::read_to_string(from.join("package.json"))?;
     // A lock file is written where the registry at hand has all versions.
     let lock = fs::read_to_string(from.join("package-lock.json")).unwrap_or_default();
@@ -90,9 +90,9 @@ pub(super) fn with_npm(
         fs::write(folder.join("package-lock.json"), &lock)?;
         npm.arg("ci");
     }
-    // No client needs a script of its packages, and none is run unread.
+    // Nothing here needs a script of its packages, and none is run unread.
     npm.args(["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]);
-    steps::say(&format!("installing {name} below {}", folder.display()));
+    steps::say(&format!("installing {what} below {}", folder.display()));
     let output = npm.current_dir(folder).output()?;
     if !output.status.success() {
         return Ok(Err(complaint(&String::from_utf8_lossy(&output.stderr))));

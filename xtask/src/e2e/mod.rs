@@ -1,8 +1,9 @@
 //! `cargo xtask e2e`: programs that are not ours against the emulator.
 
 pub(crate) mod by_hand;
+pub(crate) mod cluster;
 pub(crate) mod foreign;
-mod install;
+pub(crate) mod install;
 mod process;
 pub(crate) mod python;
 pub(crate) mod schema;
@@ -51,7 +52,10 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             (_, true) => "schema",
             _ => "by-hand",
         };
-        return steps::run(&[Part::Test], &Choice { only: vec![suite.to_owned()] });
+        return steps::run(
+            &[Part::Test],
+            &Choice { only: vec![suite.to_owned()], ..Choice::default() },
+        );
     }
     let house = House::new()?;
     steps::say(&format!("{:?}", foreign::run(&house, &args.client, &args.group)?));
