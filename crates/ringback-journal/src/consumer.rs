@@ -29,6 +29,7 @@ pub trait Consumer: fmt::Debug + Send + Sync + 'static {
     ///
     /// # Errors
     /// When that cannot be kept: the attempt may not begin.
+    /// When the entry is in other hands by now, [`Error::is_lost`](crate::Error::is_lost).
     fn begin(&self, positions: Vec<Position>) -> Pending<'_, ()>;
 
     /// These are done: durable when it answers, and they are never handed out again.

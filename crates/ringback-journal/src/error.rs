@@ -54,6 +54,12 @@ impl Error {
         matches!(self, Self::Busy { .. })
     }
 
+    /// Whether the entries are in other hands by now, so that this holder is to leave them alone.
+    #[must_use]
+    pub fn is_lost(&self) -> bool {
+        matches!(self.code(), "journal-lost" | "journal-not-in-hand")
+    }
+
     /// Whether only other settings help.
     #[must_use]
     pub fn is_refused(&self) -> bool {

@@ -59,8 +59,10 @@ impl Worker {
             };
             let turns = Arc::clone(&self.turns);
             let Ok(turn) = turns.acquire_owned().await else { return self.release(position).await };
-            if !self.begin(position).await {
-                return self.release(position).await;
+            match self.begin(position).await {
+                Begin::Now => {}
+                Begin::Stopping => return self.release(position).await,
+                Begin::Lost => return,
             }
             attempts = attempts.saturating_add(1);
             self.tally.again.add(u64::from(attempts > 1));
@@ -95,14 +97,15 @@ impl Worker {
         }
     }
 
-    /// Whether the attempt may begin: it is written down before. Not when everything stops.
-    async fn begin(&self, position: Position) -> bool {
+    /// Whether the attempt may begin: it is written down before.
+    async fn begin(&self, position: Position) -> Begin {
         loop {
             if *self.stopping.borrow() {
-                return false;
+                return Begin::Stopping;
             }
             match self.clerk.begin(position).await {
-                Ok(()) => return true,
+                Ok(()) => return Begin::Now,
+                Err(error) if is_lost(&error, position) => return Begin::Lost,
                 Err(error) => self.refused(&error, "an attempt waits for the journal").await,
             }
         }
@@ -111,6 +114,9 @@ impl Worker {
     /// The handler is not called again for that, so this does not end before it is written down.
     async fn done(&self, position: Position) {
         while let Err(error) = self.clerk.done(position).await {
+            if is_lost(&error, position) {
+                return;
+            }
             self.refused(&error, "an event is done and the journal does not know it").await;
         }
         self.tally.dispatched.add(1);
@@ -121,6 +127,9 @@ impl Worker {
         self.tally.dead.add(1);
         tracing::error!(code = "event-dead", %position, reason, "an event was given up");
         while let Err(error) = self.consumer.bury(position, reason).await {
+            if is_lost(&error, position) {
+                return;
+            }
             self.refused(&error, "an event is given up and the journal does not know it").await;
         }
         self.backlog.add(-1);
@@ -136,6 +145,24 @@ impl Worker {
         tracing::warn!(code = error.code(), %error, "{what}");
         sleep(AGAIN).await;
     }
+}
+
+/// Whether an attempt may begin.
+enum Begin {
+    Now,
+    /// Everything stops.
+    Stopping,
+    /// The event is in other hands.
+    Lost,
+}
+
+/// Whether an event is in other hands by now: they have it, with every attempt that began here.
+fn is_lost(error: &ringback_journal::Error, position: Position) -> bool {
+    let lost = error.is_lost();
+    if lost {
+        tracing::warn!(code = error.code(), %position, "an event went on to another receiver");
+    }
+    lost
 }
 
 /// Ends when everything stops.
@@ -163,4 +190,75 @@ fn delivery(job: &Job, attempt: u32) -> Result<Delivery, crate::BoxError> {
 fn drawn() -> f64 {
     let drawn = RandomState::new().build_hasher().finish() >> 32;
     f64::from(u32::try_from(drawn).unwrap_or(u32::MAX)) / f64::from(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use ringback_journal::{Entry, Error, Key, Pending, Recorded};
+
+    use super::*;
+    use crate::Metrics;
+
+    /// Another holder has everything; remembers what it is asked.
+    #[derive(Debug, Default)]
+    struct Gone(Mutex<Vec<&'static str>>);
+
+    impl Gone {
+        fn asked(&self, word: &'static str) -> Pending<'_, ()> {
+            self.0.lock().unwrap().push(word);
+            let (code, sentence) = ("journal-lost", "another holder has it".to_owned());
+            Box::pin(async move { Err(Error::Unavailable { code, sentence, source: None }) })
+        }
+    }
+
+    impl Consumer for Gone {
+        fn next(&self, _: usize) -> Pending<'_, Vec<Handed>> {
+            Box::pin(std::future::pending())
+        }
+        fn begin(&self, _: Vec<Position>) -> Pending<'_, ()> {
+            self.asked("begin")
+        }
+        fn done(&self, _: Vec<Position>) -> Pending<'_, ()> {
+            self.asked("done")
+        }
+        fn bury(&self, _: Position, _: &str) -> Pending<'_, ()> {
+            self.asked("bury")
+        }
+        fn release(&self, _: Vec<Position>) -> Pending<'_, ()> {
+            self.asked("release")
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_in_other_hands_is_left_alone() {
+        let gone = Arc::new(Gone::default());
+        let tally = Tally::new(&Metrics::new());
+        let (_stop, stopping) = watch::channel(false);
+        let worker = Arc::new(Worker {
+            consumer: gone.clone(),
+            clerk: Clerk::start(gone.clone()),
+            handler: EventHandler::from(async |event: Delivery| {
+                assert!(event.late, "it is not ours")
+            }),
+            backoff: Backoff::new(),
+            turns: Arc::new(Semaphore::new(1)),
+            backlog: Backlog::new(1, &tally.waiting),
+            tally,
+            stopping,
+        });
+        let entry = Entry {
+            key: Key([1; 16]),
+            lane: "a".into(),
+            received: 0,
+            about: r#"{"verification":"off"}"#.into(),
+            body: r#"{"uuid":"a","status":"started"}"#.into(),
+        };
+        let handed = Handed::new(Recorded { position: Position(1), entry }, 0);
+        worker.clone().run(Job { handed, late: false }).await;
+        worker.done(Position(1)).await;
+        worker.bury(Position(1), "no reason").await;
+        assert_eq!(*gone.0.lock().unwrap(), ["begin", "done", "bury"]);
+    }
 }
