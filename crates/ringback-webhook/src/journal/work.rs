@@ -240,7 +240,7 @@ mod tests {
             consumer: gone.clone(),
             clerk: Clerk::start(gone.clone()),
             handler: EventHandler::from(async |event: Delivery| {
-                assert!(event.late, "it is not ours")
+                assert!(event.late, "it is not ours");
             }),
             backoff: Backoff::new(),
             turns: Arc::new(Semaphore::new(1)),
