@@ -6,7 +6,7 @@ use axum::body::Body;
 use futures_util::future::join_all;
 use http::Request;
 use ringback_journal::{Journal, Sqlite};
-use ringback_tests::rounds;
+use ringback_tests::{damage::Dice, rounds};
 use ringback_webhook::{Delivery, Journaled, Receiver, Webhooks};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
@@ -52,12 +52,6 @@ async fn transcripts() -> BTreeMap<String, Vec<Value>> {
     legs
 }
 
-/// A number from 0 up to a limit, by a seed that moves on.
-fn drawn(seed: &mut u64, limit: usize) -> usize {
-    *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-    usize::try_from(*seed >> 33).unwrap() % limit
-}
-
 struct Told {
     leg: String,
     status: String,
@@ -101,7 +95,7 @@ async fn shuffled_transcripts_are_told_in_their_order() {
     let mut expected: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     let mut count = 0;
     for round in 0..rounds(50) {
-        let mut seed = u64::from(round);
+        let mut dice = Dice::new(round.into());
         let mut events = Vec::new();
         for (leg, life) in &legs {
             let name = format!("{leg}-{round}");
@@ -112,7 +106,7 @@ async fn shuffled_transcripts_are_told_in_their_order() {
             }));
         }
         for last in (1..events.len()).rev() {
-            events.swap(last, drawn(&mut seed, last + 1));
+            events.swap(last, dice.roll(last + 1));
         }
         count += events.len();
         join_all(events.iter().map(|event| post(&receiver, event))).await;

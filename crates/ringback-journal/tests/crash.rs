@@ -8,6 +8,9 @@
 
 #![expect(clippy::unwrap_used, reason = "these are the bodies of tests")]
 
+#[path = "suite/entry.rs"]
+mod entry;
+
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
     hash::{BuildHasher as _, Hasher as _, RandomState},
@@ -23,7 +26,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use ringback_journal::{Consumer, Entry, Journal, Key, Position, Sqlite};
+use entry::{NOON, entry};
+use ringback_journal::{Consumer, Journal, Position, Sqlite};
 
 /// Where the child writes.
 const FILE: &str = "RINGBACK_CRASH_FILE";
@@ -31,8 +35,6 @@ const FILE: &str = "RINGBACK_CRASH_FILE";
 const FIRST: &str = "RINGBACK_CRASH_FIRST";
 /// How many tasks append.
 const TASKS: u64 = 64;
-/// When everything came.
-const NOON: u64 = 1_795_348_800_000;
 /// How long a child may take before it is killed.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -181,20 +183,6 @@ impl Read {
         }
         let lost: Vec<_> = known.appended.difference(&self.numbers).collect();
         assert!(lost.is_empty(), "{} acknowledged and lost: {lost:?}", lost.len());
-    }
-}
-
-/// The entry of a number: each number has a key of its own.
-fn entry(number: u64) -> Entry {
-    let mut key = [0; 16];
-    key[..8].copy_from_slice(&number.wrapping_mul(0x9E37_79B9_7F4A_7C15).to_be_bytes());
-    key[8..].copy_from_slice(&number.to_be_bytes());
-    Entry {
-        key: Key(key),
-        lane: format!("CON-{}", number % 7).into(),
-        received: NOON,
-        about: "{}".into(),
-        body: format!(r#"{{"status":"answered","number":{number}}}"#).into(),
     }
 }
 

@@ -31,7 +31,7 @@ pub use forward::Forward;
 pub use gate::{Gate, Verification};
 pub use health::Health;
 #[cfg(feature = "journal")]
-pub use journal::{EventFilter, EventId, Journaled, KeptEvent, NoEventId};
+pub use journal::{EventFilter, EventId, GivenUp, Journaled, KeptEvent, NoEventId};
 pub use keep::{Keep, NotKept};
 pub use limits::Limits;
 pub use log::{answer_log, event_log, tutorial_log};

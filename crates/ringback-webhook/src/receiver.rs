@@ -100,7 +100,12 @@ impl Receiver {
     /// Takes no more events, waits for their handlers, and says how many were not done in time.
     ///
     /// For those who serve [`Receiver::router`] themselves.
+    /// With a journal it begins nothing more and closes the journal: what waits there stays.
     pub async fn drain(&self, within: Duration) -> usize {
+        #[cfg(feature = "journal")]
+        if let Some(dispatcher) = &self.dispatcher {
+            return dispatcher.stop(within).await;
+        }
         match &self.memory {
             Some(memory) => memory.drain(within).await,
             None => 0,

@@ -229,10 +229,8 @@ impl Webhooks {
         let tally = Tally::new(&self.metrics);
         let backlog = Backlog::new(journaled.backlog, &tally.waiting);
         let keeper = Keeper::new(journaled, &tally, &backlog);
-        let handler = self.handler.clone();
-        let dispatcher =
-            handler.map(|handler| Dispatcher::start(journaled, handler, &tally, &backlog));
-        (Some(Arc::new(keeper)), dispatcher)
+        let dispatcher = Dispatcher::start(journaled, self.handler.clone(), &tally, &backlog);
+        (Some(Arc::new(keeper)), Some(dispatcher))
     }
 
     fn gate(self) -> Result<Gate, Error> {

@@ -10,12 +10,14 @@
 )]
 
 mod appends;
+pub(crate) mod entry;
 mod holders;
 mod upkeep;
 
 use std::{fmt::Debug, future::Future, sync::Arc, time::Duration};
 
-use ringback_journal::{Appended, Consumer, Entry, Handed, Journal, Key, Position, Recorded};
+pub(crate) use entry::{NOON, entry};
+use ringback_journal::{Appended, Consumer, Entry, Handed, Journal, Position, Recorded};
 
 pub(crate) use self::{
     appends::{
@@ -105,23 +107,6 @@ macro_rules! suite {
 const DEADLINE: Duration = Duration::from_secs(30);
 /// Nothing comes, as far as somebody waits.
 const QUIET: Duration = Duration::from_millis(300);
-/// When the first entry came.
-pub(crate) const NOON: u64 = 1_795_348_800_000;
-
-/// The entry of a number: each number has a key of its own.
-pub(crate) fn entry(number: u64) -> Entry {
-    let mut key = [0; 16];
-    key[..8].copy_from_slice(&number.wrapping_mul(0x9E37_79B9_7F4A_7C15).to_be_bytes());
-    key[8..].copy_from_slice(&number.to_be_bytes());
-    Entry {
-        key: Key(key),
-        lane: format!("CON-{}", number % 7).into(),
-        received: NOON + number,
-        about: format!(r#"{{"number":{number}}}"#).into(),
-        body: format!(r#"{{"status":"answered","number":{number}}}"#).into(),
-    }
-}
-
 pub(crate) fn entries(numbers: impl IntoIterator<Item = u64>) -> Vec<Entry> {
     numbers.into_iter().map(entry).collect()
 }

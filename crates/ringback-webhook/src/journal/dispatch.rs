@@ -10,8 +10,8 @@ use std::{
 
 use ringback_journal::{Consumer, Error, Handed, Journal, Pending, Position};
 use tokio::{
-    sync::{Semaphore, watch},
-    task::{JoinHandle, JoinSet},
+    sync::{Mutex, Semaphore, watch},
+    task::{AbortHandle, JoinHandle, JoinSet},
     time::{Instant, sleep, sleep_until, timeout},
 };
 
@@ -35,42 +35,49 @@ const BATCH: usize = 256;
 /// How many of those that were dispatched before a restart are looked at, to know how far their legs were.
 const BEFORE: usize = 5_000;
 
-/// Calls the handler for what the journal keeps; stops when it is dropped.
+/// Calls the handler for what the journal keeps, and looks after the journal; stops when it is dropped.
 pub(crate) struct Dispatcher {
     journal: Arc<dyn Journal>,
     stop: watch::Sender<bool>,
-    run: JoinHandle<usize>,
-    tidy: JoinHandle<()>,
-    count: JoinHandle<()>,
+    /// None where another process dispatches, and once it was waited for.
+    run: Mutex<Option<JoinHandle<usize>>>,
+    tasks: Vec<AbortHandle>,
 }
 
 impl Dispatcher {
-    /// Spawns what takes events from the journal.
+    /// Spawns what takes events from the journal, when there is a handler for them, and what looks after it.
     pub(crate) fn start(
         settings: &Journaled,
-        handler: EventHandler,
+        handler: Option<EventHandler>,
         tally: &Tally,
         backlog: &Backlog,
     ) -> Self {
         let (stop, stopping) = watch::channel(false);
-        let run = tokio::spawn(run(
-            settings.clone(),
-            handler,
-            (tally.clone(), backlog.clone()),
-            stopping,
-        ));
-        let tidy = tokio::spawn(tidy(settings.clone()));
-        let count = tokio::spawn(backlog.clone().count(settings.clone()));
-        Self { journal: Arc::clone(&settings.journal), stop, run, tidy, count }
+        let mut tasks = vec![
+            tokio::spawn(tidy(settings.clone())).abort_handle(),
+            tokio::spawn(backlog.clone().count(settings.clone())).abort_handle(),
+        ];
+        let run = handler.map(|handler| {
+            let counting = (tally.clone(), backlog.clone());
+            tokio::spawn(run(settings.clone(), handler, counting, stopping))
+        });
+        tasks.extend(run.as_ref().map(JoinHandle::abort_handle));
+        Self { journal: Arc::clone(&settings.journal), stop, run: Mutex::new(run), tasks }
     }
 
-    /// Begins nothing more, waits for the handlers that run, and closes the journal; says how many were cut.
-    pub(crate) async fn stop(mut self, within: Duration) -> usize {
+    /// Begins nothing more, waits for the handlers that run, and closes the journal; says how many were cut, at least.
+    pub(crate) async fn stop(&self, within: Duration) -> usize {
         self.stop.send_replace(true);
         let end = Instant::now() + within;
-        let cut = match timeout(within, &mut self.run).await {
-            Ok(cut) => cut.unwrap_or_default(),
-            Err(_) => 1,
+        let cut = match self.run.lock().await.take() {
+            None => 0,
+            Some(mut run) => match timeout(within, &mut run).await {
+                Ok(cut) => cut.unwrap_or_default(),
+                Err(_) => {
+                    run.abort();
+                    1
+                }
+            },
         };
         // Something is always left to make durable what was said.
         let rest = end.duration_since(Instant::now()).max(Duration::from_secs(1));
@@ -87,9 +94,7 @@ impl Dispatcher {
 
 impl Drop for Dispatcher {
     fn drop(&mut self) {
-        self.run.abort();
-        self.tidy.abort();
-        self.count.abort();
+        self.tasks.iter().for_each(AbortHandle::abort);
     }
 }
 

@@ -15,6 +15,6 @@ mod work;
 pub(crate) use backlog::Backlog;
 pub(crate) use dispatch::Dispatcher;
 pub(crate) use keeper::Keeper;
-pub use record::{EventFilter, EventId, KeptEvent, NoEventId};
+pub use record::{EventFilter, EventId, GivenUp, KeptEvent, NoEventId};
 pub use settings::Journaled;
 pub(crate) use tally::Tally;

@@ -1,6 +1,6 @@
 //! What a journal keeps, as people look for it.
 
-use ringback_journal::{Key, Position, Recorded};
+use ringback_journal::{Dead, Key, Position, Recorded};
 use ringback_model::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -32,6 +32,21 @@ pub struct KeptEvent {
     pub verification: String,
     /// The event as it came.
     pub event: Box<RawValue>,
+    /// Why and when it was given up, if it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub given_up: Option<GivenUp>,
+}
+
+/// Why and when an event was given up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct GivenUp {
+    /// How many attempts began.
+    pub attempts: u32,
+    /// What the last one failed with.
+    pub reason: String,
+    /// When that was.
+    pub since: Timestamp,
 }
 
 impl KeptEvent {
@@ -45,7 +60,7 @@ impl KeptEvent {
         Self {
             position: recorded.position.0,
             delivery: entry.key.to_string(),
-            received: received(entry.received),
+            received: moment(entry.received),
             kind: facts.kind().to_owned(),
             leg: text(facts.leg()),
             conversation: text(facts.conversation()),
@@ -56,11 +71,21 @@ impl KeptEvent {
                 let text = String::from_utf8_lossy(&entry.body);
                 serde_json::value::to_raw_value(&text).unwrap_or_default()
             }),
+            given_up: None,
         }
+    }
+
+    /// The same of one that a consumer gave up.
+    #[must_use]
+    pub fn of_dead(dead: &Dead) -> Self {
+        let Dead { recorded, attempts, reason, since, .. } = dead;
+        let (attempts, reason) = (*attempts, reason.clone());
+        let given_up = Some(GivenUp { attempts, reason, since: moment(*since) });
+        Self { given_up, ..Self::of(recorded) }
     }
 }
 
-fn received(millis: u64) -> Timestamp {
+fn moment(millis: u64) -> Timestamp {
     Timestamp::from_millis(i64::try_from(millis).unwrap_or(i64::MAX))
 }
 
@@ -80,8 +105,6 @@ pub struct EventFilter {
     pub since: Option<u64>,
     /// Received before this time (milliseconds since 1970).
     pub until: Option<u64>,
-    /// Its position or delivery id.
-    pub id: Option<EventId>,
 }
 
 /// What names one event: its position in the journal, or the id of its deliveries.
@@ -92,6 +115,26 @@ pub enum EventId {
     Position(Position),
     /// What its deliveries are known by.
     Delivery(Key),
+}
+
+impl EventId {
+    /// Whether this is what it names.
+    #[must_use]
+    pub fn names(self, recorded: &Recorded) -> bool {
+        match self {
+            Self::Position(position) => recorded.position == position,
+            Self::Delivery(key) => recorded.entry.key == key,
+        }
+    }
+}
+
+impl std::fmt::Display for EventId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Position(position) => position.fmt(f),
+            Self::Delivery(key) => key.fmt(f),
+        }
+    }
 }
 
 impl std::str::FromStr for EventId {
@@ -124,14 +167,9 @@ impl EventFilter {
     #[must_use]
     pub fn matches(&self, recorded: &Recorded) -> bool {
         let entry = &recorded.entry;
-        let named = match self.id {
-            None => true,
-            Some(EventId::Position(position)) => recorded.position == position,
-            Some(EventId::Delivery(key)) => entry.key == key,
-        };
         let time = self.since.is_none_or(|since| entry.received >= since)
             && self.until.is_none_or(|until| entry.received < until);
-        named && time && self.fits(&Facts::of(&entry.body))
+        time && self.fits(&Facts::of(&entry.body))
     }
 
     fn fits(&self, facts: &Facts<'_>) -> bool {
@@ -213,9 +251,18 @@ mod tests {
         check(|filter| filter.since = Some(1_593_636_334_796), true);
         check(|filter| filter.since = Some(1_593_636_334_797), false);
         check(|filter| filter.until = Some(1_593_636_334_796), false);
-        check(|filter| filter.id = "42".parse().ok(), true);
-        check(|filter| filter.id = "43".parse().ok(), false);
-        check(|filter| filter.id = "07".repeat(16).parse().ok(), true);
+    }
+
+    #[test]
+    fn what_is_named() {
+        let check = |id: &str, expected: bool| {
+            let parsed: EventId = id.parse().unwrap();
+            assert_eq!((parsed.names(&recorded(RINGING)), &*parsed.to_string()), (expected, id));
+        };
+        check("42", true);
+        check("43", false);
+        check(&"07".repeat(16), true);
+        check(&"08".repeat(16), false);
         assert_eq!("x".parse::<EventId>(), Err(NoEventId));
     }
 }

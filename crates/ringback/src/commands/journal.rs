@@ -7,7 +7,6 @@ use clap::{Args, Subcommand};
 use ringback_journal::{Dead, Journal, Location, Position, Recorded};
 use ringback_model::Timestamp;
 use ringback_webhook::{EventFilter, EventId, KeptEvent};
-use serde_json::json;
 
 use crate::{
     context::Context,
@@ -121,9 +120,9 @@ const DEAD: &[Column] = &[
     ("RECEIVED", &["/received"]),
     ("KIND", &["/kind"]),
     ("LEG", &["/leg"]),
-    ("ATTEMPTS", &["/attempts"]),
-    ("GIVEN UP", &["/given_up"]),
-    ("REASON", &["/reason"]),
+    ("ATTEMPTS", &["/given_up/attempts"]),
+    ("GIVEN UP", &["/given_up/since"]),
+    ("REASON", &["/given_up/reason"]),
 ];
 
 /// How many entries are read at a time.
@@ -140,7 +139,7 @@ pub(crate) fn run(command: Command, context: &Context) -> anyhow::Result<ExitCod
                 let mut rows = Vec::new();
                 each_dead(&*journal, &place.consumer, |dead| {
                     if rows.len() < limit && filter.matches(&dead.recorded) {
-                        rows.push(dead_line(dead)?);
+                        rows.push(serde_json::to_string(&KeptEvent::of_dead(dead))?);
                     }
                     Ok(rows.len() < limit)
                 })
@@ -165,7 +164,7 @@ pub(crate) fn run(command: Command, context: &Context) -> anyhow::Result<ExitCod
             }
             Command::Show { place, event } => {
                 let journal = place.open().await?;
-                context.output.document(&show(&*journal, &place.consumer, event).await?)?;
+                context.output.value(&show(&*journal, &place.consumer, event).await?)?;
             }
             Command::Tail { place, filter, last } => {
                 let journal = place.open().await?;
@@ -245,23 +244,11 @@ async fn each_dead(
     }
 }
 
-/// The event as JSON, which stays as it came, with why and when it was given up.
-fn dead_line(dead: &Dead) -> anyhow::Result<String> {
-    let since = Timestamp::from_millis(i64::try_from(dead.since).unwrap_or(i64::MAX));
-    let why = json!({"attempts": dead.attempts, "given_up": since, "reason": dead.reason});
-    let (event, why) = (serde_json::to_string(&KeptEvent::of(&dead.recorded))?, why.to_string());
-    Ok(format!("{},{}", event.strip_suffix('}').unwrap_or(&event), why.trim_start_matches('{')))
-}
-
 /// The event, with why it was given up if it was.
-async fn show(journal: &dyn Journal, consumer: &str, id: EventId) -> anyhow::Result<String> {
-    let mut wanted = EventFilter::new();
-    wanted.id = Some(id);
+async fn show(journal: &dyn Journal, consumer: &str, id: EventId) -> anyhow::Result<KeptEvent> {
     let mut found = None;
     each_dead(journal, consumer, |dead| {
-        if wanted.matches(&dead.recorded) {
-            found = Some(dead_line(dead)?);
-        }
+        found = id.names(&dead.recorded).then(|| KeptEvent::of_dead(dead));
         Ok(found.is_none())
     })
     .await?;
@@ -272,9 +259,7 @@ async fn show(journal: &dyn Journal, consumer: &str, id: EventId) -> anyhow::Res
     };
     if found.is_none() {
         each(journal, before, |recorded| {
-            if wanted.matches(recorded) {
-                found = Some(serde_json::to_string(&KeptEvent::of(recorded))?);
-            }
+            found = id.names(recorded).then(|| KeptEvent::of(recorded));
             Ok(found.is_none() && !matches!(id, EventId::Position(_)))
         })
         .await?;
@@ -323,21 +308,14 @@ async fn redrive(
     let mut positions = Vec::new();
     let mut missing = events.to_vec();
     each_dead(journal, consumer, |dead| {
-        let (position, key) = (dead.recorded.position, dead.recorded.entry.key);
-        let is = |id: &EventId| *id == EventId::Position(position) || *id == EventId::Delivery(key);
-        if all || events.iter().any(is) {
-            positions.push(position);
+        if all || events.iter().any(|id| id.names(&dead.recorded)) {
+            positions.push(dead.recorded.position);
         }
-        missing.retain(|id| !is(id));
+        missing.retain(|id| !id.names(&dead.recorded));
         Ok(true)
     })
     .await?;
     if let Some(id) = missing.first() {
-        let id = match id {
-            EventId::Position(position) => position.to_string(),
-            EventId::Delivery(key) => key.to_string(),
-            _ => "it".to_owned(),
-        };
         return Err(Complaint::failure(format!("event {id} was not given up"))
             .fix("`ringback journal list --dead` lists those that were")
             .into());

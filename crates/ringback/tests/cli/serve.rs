@@ -28,17 +28,24 @@ impl Serve {
         let mut stderr = BufReader::new(child.stderr.take().unwrap());
         let mut line = String::new();
         stderr.read_line(&mut line).unwrap();
-        let rest = line.strip_prefix("answer webhook: http://").unwrap();
-        let address = rest.trim_end().strip_suffix("/webhooks/answer").unwrap().to_owned();
+        // In words or in a log, it says where it listens.
+        let port = line.rsplit_once("127.0.0.1:").unwrap().1;
+        let port: String = port.chars().take_while(char::is_ascii_digit).collect();
+        let address = format!("127.0.0.1:{port}");
         Self { child, address, stderr }
     }
 
     /// The status and the body of the reply.
-    fn ask(&self, head: &str, body: &str) -> (u16, String) {
+    fn ask(&self, line: &str, body: &str) -> (u16, String) {
+        self.ask_with(&format!("{line} HTTP/1.1"), body)
+    }
+
+    /// The same with headers behind the first line.
+    fn ask_with(&self, head: &str, body: &str) -> (u16, String) {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         let length = body.len();
         let request = format!(
-            "{head} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+            "{head}\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
         );
         stream.write_all(request.as_bytes()).unwrap();
         let mut reply = String::new();
@@ -168,38 +175,10 @@ fn it_says_what_it_counted_and_how_much_it_takes() {
 fn a_log_is_masked_and_names_the_sender() {
     let place = Place::new();
     for format in ["text", "json"] {
-        let mut child = place
-            .command(&[
-                "serve",
-                "--listen",
-                "127.0.0.1:0",
-                "--talk",
-                "Hello",
-                "--log-format",
-                format,
-            ])
-            .args(["--trust-proxy", "127.0.0.0/8"])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut stderr = BufReader::new(child.stderr.take().unwrap());
-        let mut line = String::new();
-        stderr.read_line(&mut line).unwrap();
-        let digits = line.rsplit_once("127.0.0.1:").unwrap().1;
-        let digits: String = digits.chars().take_while(char::is_ascii_digit).collect();
-        let address = format!("127.0.0.1:{digits}");
-        let serve = Serve { child, address, stderr };
+        let flags = ["--talk", "Hello", "--log-format", format, "--trust-proxy", "127.0.0.0/8"];
+        let serve = Serve::start(&place, &flags);
         let head = "POST /webhooks/event HTTP/1.1\r\nx-forwarded-for: 192.0.2.1, 203.0.113.9";
-        let mut stream = TcpStream::connect(&serve.address).unwrap();
-        let length = EVENT.len();
-        let request = format!(
-            "{head}\r\nhost: x\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{EVENT}"
-        );
-        stream.write_all(request.as_bytes()).unwrap();
-        let mut reply = String::new();
-        stream.read_to_string(&mut reply).unwrap();
-        assert!(reply.starts_with("HTTP/1.1 204"), "{reply}");
+        assert_eq!(serve.ask_with(head, EVENT).0, 204);
         assert_eq!(serve.ask("POST /webhooks/event", "hello 447700000001").0, 400);
         let (out, log) = serve.ended();
         assert_eq!(out, "", "what is logged is not printed");

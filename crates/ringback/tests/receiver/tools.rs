@@ -59,8 +59,8 @@ async fn a_journal_is_listed_shown_and_redriven_while_it_is_written() {
         assert!(Instant::now() < patience, "{dead}");
         sleep(Duration::from_millis(100)).await;
     };
-    assert_eq!((&dead["leg"], &dead["attempts"]), (&json!("bad"), &json!(2)));
-    let reason = dead["reason"].as_str().unwrap();
+    assert_eq!((&dead["leg"], &dead["given_up"]["attempts"]), (&json!("bad"), &json!(2)));
+    let reason = dead["given_up"]["reason"].as_str().unwrap();
     assert!(reason.contains("the application answered 500"), "{reason}");
     let (code, _, said) = run(&[&["journal", "redrive", "--all"], &at[..]].concat());
     assert_eq!((code, said.trim_end()), (0, "1 dispatched again"));
