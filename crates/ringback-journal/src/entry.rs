@@ -6,7 +6,8 @@ use bytes::Bytes;
 
 /// What an entry is known by: two entries with one key are one entry.
 ///
-/// 16 bytes of a cryptographic hash over what makes the entry what it is; the writer chooses of what.
+/// 16 bytes that the writer makes of what makes the entry what it is, by a cryptographic hash or with one.
+/// Keys that begin with the time of what they are for are found together and kept faster than those all over.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key(pub [u8; 16]);
 

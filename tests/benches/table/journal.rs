@@ -325,7 +325,7 @@ fn write_at(mut file: &File, bytes: &[u8], at: u64) {
     file.write_all(bytes).unwrap();
 }
 
-/// An event of the usual size, with a key as a hash has it.
+/// An event of the usual size, with a key as events have it: a time and a hash.
 fn entry(number: u64) -> Entry {
     let mixed = |number: u64| {
         let mixed = number.wrapping_mul(0x9E37_79B9_7F4A_7C15);
@@ -333,8 +333,10 @@ fn entry(number: u64) -> Entry {
         mixed ^ (mixed >> 31)
     };
     let mut key = [0; 16];
-    key[..8].copy_from_slice(&mixed(number).to_be_bytes());
-    key[8..].copy_from_slice(&number.to_be_bytes());
+    // Thirty-two events in each millisecond.
+    let time = 1_795_348_800_000 + number / 32;
+    key[..6].copy_from_slice(&time.to_be_bytes()[2..]);
+    key[6..14].copy_from_slice(&mixed(number).to_be_bytes());
     let body = format!(
         r#"{{"from":"447700900000","to":"447700900001","uuid":"aaaaaaaabbbb4ccc8ddd{number:012x}","conversation_uuid":"CON-aaaaaaaa-bbbb-4ccc-8ddd-{number:012x}","status":"answered","direction":"outbound","timestamp":"2026-11-22T12:00:00.000Z","network":"GB-FIXED","start_time":null,"rate":"0.01270000"}}"#
     );

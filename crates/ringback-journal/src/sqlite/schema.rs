@@ -10,7 +10,7 @@ pub(super) const TABLES: &str = "
 CREATE TABLE entries (
     -- What is kept. Positions are given in order, without gaps, and none is used twice.
     position INTEGER PRIMARY KEY,
-    -- 16 bytes of a hash over what makes the entry what it is: show it with hex(key).
+    -- 16 bytes made of what makes the entry what it is: show it with hex(key).
     key BLOB NOT NULL,
     -- What stays together and in order, such as a conversation.
     lane TEXT NOT NULL,

@@ -4,6 +4,7 @@ use std::{borrow::Cow, io::Write as _};
 
 use ring::digest::{SHA256, digest};
 use ringback_journal::Key;
+use ringback_model::Timestamp;
 use serde::{
     Deserialize, Deserializer,
     de::{MapAccess, Visitor},
@@ -11,7 +12,9 @@ use serde::{
 use serde_json::value::RawValue;
 
 /// Stands before what is hashed, so that another rule can never make the same keys.
-const RULE: &[u8] = b"ringback event 1\n";
+const RULE: &[u8] = b"ringback event 2\n";
+/// How many bytes of a key are the time at which the event happened.
+const TIME: usize = 6;
 /// Deeper parts are hashed as they are spelled.
 const DEPTH: usize = 64;
 /// What the platform adds when it asks the fallback URL.
@@ -19,24 +22,44 @@ const FALLBACK: [&str; 2] = ["original_request", "reason"];
 
 /// The key of an event, from its JSON: the body, or the restored query.
 ///
+/// It begins with the milliseconds of the event's own `timestamp`, so that an index of keys grows at its end and not
+/// all over; the rest is a hash of the whole event.
 /// Two spellings of one event have one key: order of fields, white space and escapes of texts do not matter.
 /// Nor do the fields that a fallback request has beside those of the event.
 /// Numbers count as they are spelled, because no two of them are equal for sure.
 pub(crate) fn of(json: &[u8]) -> Key {
     let mut plain = Vec::with_capacity(json.len() + 128);
     plain.extend_from_slice(RULE);
+    let mut time = [0; TIME];
     match std::str::from_utf8(json).map(serde_json::from_str) {
-        Ok(Ok(Fields(fields))) => whole(&mut plain, fields),
+        Ok(Ok(Fields(fields))) => {
+            time = happened(&fields);
+            whole(&mut plain, fields);
+        }
         _ => match serde_json::from_slice::<&RawValue>(json) {
             Ok(value) => part(&mut plain, value, 0),
             Err(_) => plain.extend_from_slice(json),
         },
     }
     let mut key = [0; 16];
-    for (to, from) in key.iter_mut().zip(digest(&SHA256, &plain).as_ref()) {
+    let hash = digest(&SHA256, &plain);
+    for (to, from) in key.iter_mut().zip(time.iter().chain(hash.as_ref())) {
         *to = *from;
     }
     Key(key)
+}
+
+/// When the event happened, by what it says itself; zero when it does not.
+fn happened(fields: &[(Cow<'_, str>, &RawValue)]) -> [u8; TIME] {
+    let said = fields.iter().find(|(name, _)| name == "timestamp");
+    let time = said.and_then(|(_, value)| serde_json::from_str::<Timestamp>(value.get()).ok());
+    let millis = time.map_or(0, |time| u64::try_from(time.as_millis()).unwrap_or(0));
+    let mut bytes = [0; TIME];
+    // The first two of the eight are zero until the year 10889.
+    for (to, from) in bytes.iter_mut().zip(millis.to_be_bytes().iter().skip(2)) {
+        *to = *from;
+    }
+    bytes
 }
 
 /// The event itself, without what a fallback request adds.
@@ -165,7 +188,19 @@ mod tests {
 
     #[test]
     fn keys_are_those_of_the_journals_there_are() {
-        assert_eq!(of(ANSWERED.as_bytes()).to_string(), "56e035d077b39fcdfe7593db6dd76fbd");
+        // 2020-07-01T20:45:35.084Z is 0x0173_0C20_ADEC milliseconds after 1970 began.
+        assert_eq!(of(ANSWERED.as_bytes()).to_string(), "01730c20adec7ceb1d4ed90c3e85ee04");
+    }
+
+    #[test]
+    fn keys_stand_in_the_order_of_their_times() {
+        let later = ANSWERED.replace("20:45:35.084", "20:45:35.085");
+        assert!(of(ANSWERED.as_bytes()) < of(later.as_bytes()));
+        let no_time = |timestamp: &str| {
+            let key = of(ANSWERED.replace("2020-07-01T20:45:35.084Z", timestamp).as_bytes());
+            assert_eq!(key.0[..6], [0; 6], "{timestamp}");
+        };
+        ["", "yesterday", "1969-12-31T23:59:59.999Z"].map(no_time);
     }
 
     #[test]
