@@ -28,7 +28,8 @@ const ENTRIES: usize = 8_192;
 /// So many bytes share a commit at most.
 const BYTES: usize = 16 << 20;
 /// So much of the time that a commit takes is waited at most for those who were told of the last
-/// one: most of them ask again at once, and a commit costs about the same for few as for many.
+/// one, while they are not half as many: most of them ask again at once, and a commit for few costs nearly as much as
+/// one for many. When half of them are there, the others may come for the next.
 const GATHER: u32 = 8;
 /// How often it is looked who came meanwhile.
 const PAUSE: Duration = Duration::from_micros(50);
@@ -137,7 +138,8 @@ impl Writer {
                 return;
             }
             next = requests.try_recv().ok();
-            while next.is_none() && round.entries < self.pace.entries && Instant::now() < until {
+            let few = round.entries < self.pace.entries / 2;
+            while few && next.is_none() && Instant::now() < until {
                 thread::sleep(PAUSE);
                 next = requests.try_recv().ok();
             }
