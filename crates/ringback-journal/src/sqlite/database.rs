@@ -52,7 +52,8 @@ pub(super) fn find(
         );
         return Err(Failure::refused("journal-no-directory", sentence));
     }
-    if settings.vfs.is_some() {
+    // One that is there is not opened: closing it would take away the locks of those who have it open in this process.
+    if settings.vfs.is_some() || path.exists() {
         return Ok(());
     }
     let mut options = OpenOptions::new();

@@ -18,6 +18,7 @@ use super::{
     consumer::Names,
     database::{self, Access},
     failure::{Failure, Place},
+    handle,
     lock::Lock,
     reader::{self, Ask},
     request::{Answer, Request, Shared},
@@ -79,8 +80,10 @@ impl Inner {
             Failure::unavailable("journal-failed", sentence).caused(error)
         };
         let (log_too, place_too, shared_too) = (log.clone(), place.clone(), shared.clone());
-        let carrier = Worker::start("ringback-carrier", |kicks| {
-            carrier::run(carrying, log_too, place_too, shared_too, kicks);
+        // Another file system of SQLite has files of its own.
+        let file = settings.vfs.is_none().then(|| handle::kept_open(&place.0)).flatten();
+        let carrier = Worker::start("ringback-carrier", move |kicks| {
+            carrier::run(carrying, log_too, place_too, shared_too, file, kicks);
         })
         .map_err(spawned)?;
         let writer = Writer {

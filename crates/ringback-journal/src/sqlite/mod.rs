@@ -5,6 +5,7 @@ mod consumer;
 mod database;
 mod expiry;
 mod failure;
+mod handle;
 mod inner;
 mod ledger;
 mod lock;
