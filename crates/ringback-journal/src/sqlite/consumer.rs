@@ -5,8 +5,16 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use super::{Inner, failure::Failure, ledger::Ledger, reader, request::Request, rows};
-use crate::{Consumer, Handed, Pending, Position};
+use super::{
+    Inner,
+    failure::Failure,
+    ledger::{Ledger, Look, Next},
+    reader::{self, Ask},
+    request::Request,
+    rows,
+    worker::Worker,
+};
+use crate::{Consumer, Error, Handed, Pending, Position};
 
 /// The one holder of a consumer's name.
 #[derive(Debug)]
@@ -16,6 +24,29 @@ pub(super) struct SqliteConsumer {
     pub(super) name: Name,
     /// One hand-out at a time.
     pub(super) turn: tokio::sync::Mutex<()>,
+}
+
+impl SqliteConsumer {
+    /// Reads what can be handed out, and hands it out.
+    async fn look(
+        &self,
+        reader: &Worker<Ask>,
+        look: Look,
+        limit: usize,
+    ) -> Result<Vec<Handed>, Error> {
+        let (id, Look { free, cursor, last }) = (self.ledger.id, look);
+        let asked = free.clone();
+        let question = move |connection: &_| rows::hand(connection, id, &free, cursor, limit);
+        let mut found = reader::ask(reader, self.inner.place.clone(), question).await?;
+        // From here to the return nothing waits, so none is lost when the future is dropped.
+        let position = |handed: &Handed| handed.recorded.position.0;
+        self.ledger.hand_free(&asked, &mut found.free);
+        let new = found.new.iter().map(|(handed, redriven)| (position(handed), *redriven));
+        self.ledger.hand_new(new, found.is_all.then_some(last));
+        let mut handed = found.free;
+        handed.extend(found.new.into_iter().map(|(handed, _)| handed));
+        Ok(handed)
+    }
 }
 
 impl Consumer for SqliteConsumer {
@@ -28,23 +59,17 @@ impl Consumer for SqliteConsumer {
             let limit = limit.max(1);
             let _turn = self.turn.lock().await;
             loop {
-                let (free, cursor) = self.ledger.free(limit);
-                let (id, asked) = (self.ledger.id, free.clone());
-                let question =
-                    move |connection: &_| rows::hand(connection, id, &free, cursor, limit);
                 let reader = self.inner.reader()?;
-                let mut found = reader::ask(reader, self.inner.place.clone(), question).await?;
-                // From here to the return nothing waits, so none is lost when the future is dropped.
-                let position = |handed: &Handed| handed.recorded.position.0;
-                self.ledger.hand_free(&asked, &mut found.free);
-                let new = found.new.iter().map(|(handed, redriven)| (position(handed), *redriven));
-                self.ledger.hand_new(new);
-                let mut handed = found.free;
-                handed.extend(found.new.into_iter().map(|(handed, _)| handed));
-                if !handed.is_empty() {
-                    return Ok(handed);
+                match self.ledger.next(limit) {
+                    Next::Fresh(handed) => return Ok(handed),
+                    Next::Look(look) => {
+                        let handed = self.look(reader, look, limit).await?;
+                        if !handed.is_empty() {
+                            return Ok(handed);
+                        }
+                    }
+                    Next::Nothing => self.ledger.news.notified().await,
                 }
-                self.ledger.news.notified().await;
             }
         })
     }

@@ -71,6 +71,7 @@ impl Inner {
         connection.wal_hook(Some(count)).map_err(failed)?;
         let last = Last::read(&connection).map_err(failed)?;
         let shared = Arc::new(Shared::default());
+        shared.last.store(last.position, Ordering::Release);
 
         let reading = connect()?;
         reading.pragma_update(None, "query_only", true).map_err(failed)?;

@@ -1,13 +1,18 @@
 //! What a consumer has in its hands: known to the one who hands out, and to the thread that writes.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use tokio::sync::Notify;
 
-use crate::{Handed, Position};
+use crate::{Handed, Position, Recorded};
+
+/// So many entries wait in memory at most for a consumer that keeps up; one that does not has them read for it.
+const FRESH: usize = 4_096;
+/// So many bytes they have at most, or one entry.
+const BYTES: usize = 8 << 20;
 
 /// The book of one holder of a consumer's name.
 #[derive(Debug)]
@@ -23,6 +28,12 @@ pub(super) struct Ledger {
 struct Book {
     /// Everything up to here was looked at: it is open, or settled.
     cursor: u64,
+    /// The last position that is kept.
+    last: u64,
+    /// What was kept since, without a gap after the cursor: it need not be read again.
+    fresh: VecDeque<Recorded>,
+    /// How many bytes it has.
+    bytes: usize,
     /// Looked at and not settled.
     open: BTreeMap<u64, Hold>,
     /// Those of them that nobody holds.
@@ -36,17 +47,79 @@ enum Hold {
     Redriven,
 }
 
+/// What can be handed out next.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    /// These, which were just kept, and which are handed out now.
+    Fresh(Vec<Handed>),
+    /// What is in the file.
+    Look(Look),
+    /// Nothing yet.
+    Nothing,
+}
+
+/// What is to be looked for in the file.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Look {
+    /// Those that nobody holds, oldest first.
+    pub(super) free: Vec<u64>,
+    /// After which position there may be more.
+    pub(super) cursor: u64,
+    /// Up to which there was something when this was said.
+    pub(super) last: u64,
+}
+
 impl Ledger {
-    /// A book in which nothing above the floor was looked at.
-    pub(super) fn new(id: i64, floor: u64) -> Self {
-        let book = Book { cursor: floor, ..Book::default() };
+    /// A book in which nothing above the floor was looked at, with something up to the last position.
+    pub(super) fn new(id: i64, floor: u64, last: u64) -> Self {
+        let book = Book { cursor: floor, last, ..Book::default() };
         Self { id, book: Mutex::new(book), news: Notify::new() }
     }
 
-    /// What nobody holds, oldest first and at most so many, and after which position to look on.
-    pub(super) fn free(&self, limit: usize) -> (Vec<u64>, u64) {
-        let book = self.book();
-        (book.free.iter().copied().take(limit).collect(), book.cursor)
+    /// What comes next, at most so many.
+    pub(super) fn next(&self, limit: usize) -> Next {
+        let mut book = self.book();
+        if !book.free.is_empty() || book.fresh.is_empty() {
+            let free: Vec<u64> = book.free.iter().copied().take(limit).collect();
+            return match free.is_empty() && book.cursor >= book.last {
+                true => Next::Nothing,
+                false => Next::Look(Look { free, cursor: book.cursor, last: book.last }),
+            };
+        }
+        let mut handed = Vec::with_capacity(limit.min(book.fresh.len()));
+        while handed.len() < limit
+            && let Some(recorded) = book.pop()
+        {
+            book.open.insert(recorded.position.0, Hold::First);
+            book.cursor = recorded.position.0;
+            handed.push(Handed::new(recorded, 0));
+        }
+        Next::Fresh(handed)
+    }
+
+    /// Something is kept up to this position, and it was up to the other one before; says whether it can be handed out
+    /// without reading it again.
+    pub(super) fn follows(&self, before: u64, last: u64) -> bool {
+        let mut book = self.book();
+        book.last = last;
+        let seen = book.fresh.back().map_or(book.cursor, |recorded| recorded.position.0);
+        seen >= before && book.has_room()
+    }
+
+    /// These were kept just now, right after what [`Ledger::follows`] was told of.
+    pub(super) fn kept(&self, fresh: Vec<Recorded>) {
+        let mut book = self.book();
+        for recorded in fresh {
+            // What does not fit is read when its turn comes, and what comes after it too.
+            if !book.has_room() {
+                return;
+            }
+            // Somebody may have read it meanwhile.
+            if recorded.position.0 > book.cursor {
+                book.bytes += recorded.entry.body.len();
+                book.fresh.push_back(recorded);
+            }
+        }
     }
 
     /// Of the free ones that were looked up, these were found: keeps those that are handed out now.
@@ -65,13 +138,17 @@ impl Ledger {
         }
     }
 
-    /// These come next after the cursor and are handed out now.
-    pub(super) fn hand_new(&self, found: impl Iterator<Item = (u64, bool)>) {
+    /// These come next after the cursor and are handed out now; up to a position, if one is given, there are no others.
+    pub(super) fn hand_new(&self, found: impl Iterator<Item = (u64, bool)>, until: Option<u64>) {
         let mut book = self.book();
         for (position, is_redriven) in found {
             let hold = if is_redriven { Hold::Redriven } else { Hold::First };
             book.open.insert(position, hold);
             book.cursor = book.cursor.max(position);
+        }
+        book.cursor = book.cursor.max(until.unwrap_or_default());
+        while book.fresh.front().is_some_and(|fresh| fresh.position.0 <= book.cursor) {
+            book.pop();
         }
     }
 
@@ -140,29 +217,50 @@ impl Ledger {
     }
 }
 
+impl Book {
+    fn has_room(&self) -> bool {
+        self.fresh.len() < FRESH && self.bytes < BYTES
+    }
+
+    /// The first of what was just kept.
+    fn pop(&mut self) -> Option<Recorded> {
+        let recorded = self.fresh.pop_front()?;
+        self.bytes -= recorded.entry.body.len();
+        Some(recorded)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
 
     use super::*;
-    use crate::{Entry, Key, Recorded};
+    use crate::{Entry, Key};
 
     fn floor(ledger: &Ledger, settled: &[u64]) -> u64 {
         ledger.floor_without(&settled.iter().copied().collect())
     }
 
-    fn handed(position: u64) -> Handed {
+    fn recorded(position: u64) -> Recorded {
         let (key, lane, about) = (Key([0; 16]), "".into(), "{}".into());
-        let entry = Entry { key, lane, received: 0, about, body: Bytes::new() };
-        Handed::new(Recorded { position: Position(position), entry }, 0)
+        let entry = Entry { key, lane, received: 0, about, body: Bytes::from_static(b"1234") };
+        Recorded { position: Position(position), entry }
+    }
+
+    fn handed(position: u64) -> Handed {
+        Handed::new(recorded(position), 0)
+    }
+
+    fn look(free: &[u64], cursor: u64, last: u64) -> Next {
+        Next::Look(Look { free: free.to_vec(), cursor, last })
     }
 
     #[test]
     fn the_floor_stays_below_what_is_open() {
-        let ledger = Ledger::new(1, 4);
+        let ledger = Ledger::new(1, 4, 9);
         assert_eq!(floor(&ledger, &[]), 4);
         // 6 and 8 were forgotten, or settled before.
-        ledger.hand_new([5, 7, 9].map(|position| (position, false)).into_iter());
+        ledger.hand_new([5, 7, 9].map(|position| (position, false)).into_iter(), None);
         for (settled, expected) in
             [(&[][..], 4), (&[7], 4), (&[5], 6), (&[5, 9], 6), (&[5, 7], 8), (&[5, 7, 9], 9)]
         {
@@ -174,30 +272,77 @@ mod tests {
 
     #[test]
     fn what_is_tried_again_does_not_hold_the_floor() {
-        let ledger = Ledger::new(1, 0);
-        ledger.hand_new([(1, false), (2, true), (3, false)].into_iter());
+        let ledger = Ledger::new(1, 0, 3);
+        ledger.hand_new([(1, false), (2, true), (3, false)].into_iter(), None);
         assert_eq!(floor(&ledger, &[1, 3]), 3);
         ledger.settle(&[1, 2, 3].into());
         ledger.redriven([1, 9].into_iter());
-        assert_eq!((floor(&ledger, &[]), ledger.free(9)), (3, (vec![1], 3)));
+        assert_eq!((floor(&ledger, &[]), ledger.next(9)), (3, look(&[1], 3, 3)));
     }
 
     #[test]
     fn what_is_released_is_free_until_it_is_handed_out() {
-        let ledger = Ledger::new(1, 0);
-        ledger.hand_new([(1, false), (2, false)].into_iter());
+        let ledger = Ledger::new(1, 0, 3);
+        ledger.hand_new([(1, false), (2, false)].into_iter(), None);
         assert_eq!(ledger.not_in_hand(&[Position(1), Position(2)]), None);
         ledger.release(&[Position(2), Position(7)]);
-        assert_eq!(ledger.free(9), (vec![2], 2));
+        assert_eq!(ledger.next(9), look(&[2], 2, 3));
         assert_eq!(ledger.not_in_hand(&[Position(1), Position(2)]), Some(Position(2)));
         let mut found = vec![handed(2)];
         ledger.hand_free(&[2], &mut found);
-        assert_eq!((ledger.free(9).0, ledger.not_in_hand(&[Position(2)])), (vec![], None));
+        assert_eq!(ledger.next(9), look(&[], 2, 3));
+        assert_eq!(ledger.not_in_hand(&[Position(2)]), None);
         ledger.release(&[Position(1), Position(2)]);
         // 1 is settled while it is looked up, and 2 is not found.
         ledger.settle(&[1].into());
         let mut found = vec![handed(1)];
         ledger.hand_free(&[1, 2], &mut found);
         assert_eq!((found, ledger.is_open(2)), (vec![], false));
+    }
+
+    #[test]
+    fn what_was_just_kept_is_handed_out_without_reading() {
+        let ledger = Ledger::new(1, 0, 0);
+        assert_eq!(ledger.next(9), Next::Nothing);
+        assert!(ledger.follows(0, 3));
+        ledger.kept((1..=3).map(recorded).collect());
+        assert_eq!(ledger.next(2), Next::Fresh(vec![handed(1), handed(2)]));
+        assert_eq!(ledger.not_in_hand(&[Position(1), Position(2)]), None);
+        // What was given back comes first.
+        ledger.release(&[Position(1)]);
+        assert_eq!(ledger.next(9), look(&[1], 2, 3));
+        ledger.hand_free(&[1], &mut vec![handed(1)]);
+        assert_eq!(ledger.next(9), Next::Fresh(vec![handed(3)]));
+        assert_eq!((ledger.next(9), floor(&ledger, &[1, 2])), (Next::Nothing, 2));
+    }
+
+    #[test]
+    fn what_was_read_is_not_handed_out_again() {
+        let ledger = Ledger::new(1, 0, 2);
+        assert!(!ledger.follows(2, 3), "1 and 2 were not looked at");
+        assert_eq!(ledger.next(9), look(&[], 0, 3));
+        // 2 was settled before, and 3 is found as well as 4, which is kept at the same time.
+        ledger.hand_new([(1, false)].into_iter(), Some(3));
+        assert!(ledger.follows(3, 5));
+        ledger.hand_new([(4, false)].into_iter(), None);
+        ledger.kept(vec![recorded(4), recorded(5)]);
+        assert_eq!(ledger.next(9), Next::Fresh(vec![handed(5)]));
+        assert!(ledger.follows(5, 7));
+        ledger.kept(vec![recorded(6), recorded(7)]);
+        ledger.hand_new([(6, false)].into_iter(), None);
+        assert_eq!(ledger.next(9), Next::Fresh(vec![handed(7)]));
+    }
+
+    #[test]
+    fn what_does_not_fit_is_read() {
+        let ledger = Ledger::new(1, 0, 0);
+        let last = FRESH as u64 + 2;
+        assert!(ledger.follows(0, last));
+        ledger.kept((1..=last).map(recorded).collect());
+        assert!(!ledger.follows(last, last + 1), "the two in between are to be read first");
+        let Next::Fresh(fresh) = ledger.next(usize::MAX) else { panic!("nothing fresh") };
+        assert_eq!(fresh.len(), FRESH);
+        assert!(!ledger.follows(last + 1, last + 2));
+        assert_eq!(ledger.next(9), look(&[], last - 2, last + 2));
     }
 }

@@ -1,14 +1,17 @@
 //! What the thread that writes is asked, and what the others know of it.
 
-use std::sync::{
-    Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    mem,
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
 };
 
 use tokio::sync::oneshot;
 
 use super::{expiry::Job, failure::Failure, ledger::Ledger, transaction::Outcome};
-use crate::{Appended, Entry, Position};
+use crate::{Appended, Entry, Position, Recorded};
 
 pub(super) type Answer<T> = oneshot::Sender<Result<T, Failure>>;
 
@@ -67,6 +70,8 @@ pub(super) struct Shared {
     /// How many entries wait, and how many bytes they have.
     pub(super) entries: AtomicUsize,
     pub(super) bytes: AtomicUsize,
+    /// The last position that is kept.
+    pub(super) last: AtomicU64,
     /// Why the last commit failed.
     trouble: Mutex<Option<Failure>>,
     /// Why nothing may be written until the file is opened anew.
@@ -125,15 +130,33 @@ impl Shared {
 }
 
 impl Request {
+    /// Takes out what is kept of it now.
+    pub(super) fn kept<'a>(
+        &mut self,
+        outcome: &'a Outcome,
+    ) -> impl Iterator<Item = Recorded> + use<'a> {
+        let (entries, appended) = match (self, outcome) {
+            (Self::Append { entries, .. }, Outcome::Appended(appended)) => {
+                (mem::take(entries), appended.as_slice())
+            }
+            _ => Default::default(),
+        };
+        entries.into_iter().zip(appended).filter_map(|(entry, appended)| match *appended {
+            Appended::New(position) => Some(Recorded { position, entry }),
+            Appended::Known => None,
+        })
+    }
+
     /// Tells whoever asked what became of it.
     pub(super) fn tell(self, shared: &Shared, outcome: Outcome) {
         match (self, outcome) {
-            (Self::Append { entries, bytes, answer }, Outcome::Appended(appended)) => {
-                shared.leave(entries.len(), bytes);
+            (Self::Append { bytes, answer, .. }, Outcome::Appended(appended)) => {
+                shared.leave(appended.len(), bytes);
                 drop(answer.send(Ok(appended)));
             }
             (Self::Consumer { answer, .. }, Outcome::Consumer { id, floor }) => {
-                let ledger = Arc::new(Ledger::new(id, floor));
+                let last = shared.last.load(Ordering::Acquire);
+                let ledger = Arc::new(Ledger::new(id, floor, last));
                 shared.known().push(Arc::downgrade(&ledger));
                 drop(answer.send(Ok(ledger)));
             }

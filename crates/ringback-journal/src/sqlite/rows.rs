@@ -28,6 +28,8 @@ pub(super) struct Found {
     pub(super) free: Vec<Handed>,
     /// Those after the cursor, and whether each was given up once.
     pub(super) new: Vec<(Handed, bool)>,
+    /// Whether those are all that there are.
+    pub(super) is_all: bool,
 }
 
 /// Looks up the free ones, and as many after the cursor as still fit.
@@ -68,16 +70,17 @@ pub(super) fn hand(
          WHERE e.position > ?2 AND (state IS NULL OR state IN ('begun', 'redriven'))
          ORDER BY e.position LIMIT ?3",
     )?;
-    let left = limited(limit - found.free.len());
-    let mut rows = statement.query(params![consumer, cursor, left])?;
+    let left = limit - found.free.len();
+    let mut rows = statement.query(params![consumer, cursor, limited(left)])?;
     while let Some(row) = rows.next()? {
         let handed = Handed::new(recorded(row)?, row.get(6)?);
         bytes += handed.recorded.entry.body.len();
         found.new.push((handed, row.get(7)?));
         if bytes >= BYTES {
-            break;
+            return Ok(found);
         }
     }
+    found.is_all = found.new.len() < left;
     Ok(found)
 }
 

@@ -42,6 +42,11 @@ impl Last {
             received: forgotten.received.max(newest.received),
         })
     }
+
+    /// When the next one came: a clock that jumped back must not have it forgotten before its time.
+    pub(super) fn not_before(&self, received: u64) -> u64 {
+        received.max(self.received).min(i64::MAX.unsigned_abs())
+    }
 }
 
 /// What a request came to.
@@ -110,8 +115,7 @@ impl Transaction<'_> {
         let mut insert = self.connection.prepare_cached(INSERT)?;
         let mut append = |entry: &Entry| {
             let position = self.last.position + 1;
-            // A clock that jumped back must not have an entry forgotten before its time.
-            let received = entry.received.max(self.last.received).min(i64::MAX.unsigned_abs());
+            let received = self.last.not_before(entry.received);
             let inserted = insert.execute(params![
                 position,
                 entry.key.0.as_slice(),

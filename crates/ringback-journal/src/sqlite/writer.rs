@@ -5,6 +5,7 @@ use std::{
     fmt, mem,
     sync::{
         Arc,
+        atomic::Ordering,
         mpsc::{Receiver, TryRecvError},
     },
     thread,
@@ -17,11 +18,13 @@ use super::{
     carrier::{Log, Step},
     expiry::Job,
     failure::{Failure, Place},
+    ledger::Ledger,
     lock::Lock,
     request::{Answer, Request, Shared},
     transaction::{Last, Outcome, Transaction},
     worker::Worker,
 };
+use crate::Recorded;
 
 /// So many entries share a commit at most, so that nobody waits for long.
 const ENTRIES: usize = 8_192;
@@ -152,11 +155,15 @@ impl Writer {
         if batch.is_empty() && job.is_none() {
             return Ok(());
         }
+        let before = self.last;
         let result = match self.shared.broken() {
             Some(broken) => Err(broken.clone()),
             None => self.attempt(batch, job.as_mut()),
         };
         let result = result.map(|(outcomes, forgotten)| {
+            if self.last.position > before.position {
+                self.hand_on(before, batch, &outcomes);
+            }
             for (request, outcome) in batch.drain(..).zip(outcomes) {
                 request.tell(&self.shared, outcome);
             }
@@ -201,12 +208,9 @@ impl Writer {
                 for settled in settled {
                     settled.ledger.settle(&settled.positions);
                 }
-                let is_new = last.position > self.last.position;
                 self.last = last;
+                self.shared.last.store(last.position, Ordering::Release);
                 self.shared.worked();
-                if is_new {
-                    self.shared.ledgers().iter().for_each(|ledger| ledger.news.notify_one());
-                }
                 Ok(written)
             }
             Err(error) => {
@@ -222,6 +226,28 @@ impl Writer {
                 Err(failure)
             }
         }
+    }
+
+    /// Hands what is kept now to those who had everything before it, and tells the others that there is something.
+    fn hand_on(&self, before: Last, batch: &mut [Request], outcomes: &[Outcome]) {
+        let ledgers = self.shared.ledgers();
+        let follows = |ledger: &&Arc<Ledger>| ledger.follows(before.position, self.last.position);
+        let following: Vec<_> = ledgers.iter().filter(follows).collect();
+        if let Some((one, others)) = following.split_first() {
+            let kept =
+                batch.iter_mut().zip(outcomes).flat_map(|(request, outcome)| request.kept(outcome));
+            let mut last = before;
+            let fresh: Vec<Recorded> = kept
+                .map(|mut recorded| {
+                    recorded.entry.received = last.not_before(recorded.entry.received);
+                    last.received = recorded.entry.received;
+                    recorded
+                })
+                .collect();
+            others.iter().for_each(|ledger| ledger.kept(fresh.clone()));
+            one.kept(fresh);
+        }
+        ledgers.iter().for_each(|ledger| ledger.news.notify_one());
     }
 
     /// Carries the log over into the file when it is long.
