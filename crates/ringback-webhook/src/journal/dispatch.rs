@@ -17,12 +17,11 @@ use tokio::{
 
 use super::{
     backlog::Backlog,
-    clerk::Clerk,
     facts::Facts,
     order::{Let, Order},
     settings::Journaled,
     tally::Tally,
-    work::{Job, Worker, stopped},
+    work::{Job, Worker, begins, dones, stopped},
 };
 use crate::EventHandler;
 
@@ -129,7 +128,8 @@ async fn run(
     let Some(consumer) = consumer(&settings, &mut stopping).await else { return 0 };
     let worker = Worker {
         consumer: Arc::clone(&consumer),
-        clerk: Clerk::start(Arc::clone(&consumer)),
+        begin: begins(Arc::clone(&consumer)),
+        done: dones(Arc::clone(&consumer)),
         handler,
         backoff: settings.backoff,
         turns: Arc::new(Semaphore::new(settings.at_once)),

@@ -3,10 +3,10 @@
 use std::{fmt, pin::Pin, sync::Arc};
 
 use bytes::Bytes;
-use ringback_journal::{Appended, Entry, Error, Journal};
+use ringback_journal::{Appended, Entry, Error, Journal, Pending};
 use serde::{Deserialize, Serialize};
 
-use super::{backlog::Backlog, facts::Facts, key, settings::Journaled, tally::Tally};
+use super::{backlog::Backlog, desk::Desk, facts::Facts, key, settings::Journaled, tally::Tally};
 use crate::{Delivery, Keep, NotKept, Verification};
 
 /// What is remembered beside an event.
@@ -18,16 +18,22 @@ pub(super) struct About {
 
 /// Keeps events in a journal.
 pub(crate) struct Keeper {
-    journal: Arc<dyn Journal>,
+    journal: Desk<Entry, Appended>,
     clock: Arc<dyn Fn() -> u64 + Send + Sync>,
     tally: Tally,
     backlog: Backlog,
 }
 
 impl Keeper {
-    pub(crate) fn new(journaled: &Journaled, tally: &Tally, backlog: &Backlog) -> Self {
+    /// Must be called within a Tokio runtime.
+    pub(crate) fn start(journaled: &Journaled, tally: &Tally, backlog: &Backlog) -> Self {
+        let journal = Arc::clone(&journaled.journal);
+        let append = move |entries| {
+            let journal: Arc<dyn Journal> = Arc::clone(&journal);
+            Box::pin(async move { journal.append(entries).await }) as Pending<'static, _>
+        };
         Self {
-            journal: Arc::clone(&journaled.journal),
+            journal: Desk::start(append),
             clock: Arc::clone(&journaled.clock),
             tally: tally.clone(),
             backlog: backlog.clone(),
@@ -52,17 +58,17 @@ impl Keeper {
     }
 
     async fn append(&self, entry: Result<Entry, NotKept>) -> Result<(), NotKept> {
-        let appended = self.journal.append(vec![entry?]).await.map_err(|error| match error {
+        let appended = self.journal.ask(entry?).await.map_err(|error| match error {
             Error::Busy { .. } => NotKept::Full,
             Error::Closed => NotKept::Stopping,
             error => NotKept::Journal(error),
         })?;
-        match appended.first() {
-            Some(Appended::Known) => {
+        match appended {
+            Appended::Known => {
                 self.tally.known.add(1);
                 tracing::debug!(code = "event-known", "a copy of an event was acknowledged");
             }
-            _ => {
+            Appended::New(_) => {
                 self.backlog.add(1);
                 self.tally.kept.add(1);
             }

@@ -1,7 +1,7 @@
 //! Events by way of a journal: kept before they are acknowledged, dispatched once and in order.
 
 mod backlog;
-mod clerk;
+mod desk;
 mod dispatch;
 mod facts;
 mod keeper;

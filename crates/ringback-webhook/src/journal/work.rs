@@ -16,7 +16,7 @@ use tokio::{
     time::sleep,
 };
 
-use super::{backlog::Backlog, clerk::Clerk, keeper::About, tally::Tally};
+use super::{backlog::Backlog, desk::Desk, keeper::About, tally::Tally};
 use crate::{Delivery, EventHandler};
 
 /// How long to wait before the journal is asked again that could not keep something.
@@ -26,7 +26,9 @@ const AGAIN: Duration = Duration::from_millis(200);
 #[derive(Debug)]
 pub(super) struct Worker {
     pub(super) consumer: Arc<dyn Consumer>,
-    pub(super) clerk: Clerk,
+    /// Where attempts are begun, and done with.
+    pub(super) begin: Desk<Position, ()>,
+    pub(super) done: Desk<Position, ()>,
     pub(super) handler: EventHandler,
     pub(super) backoff: Backoff,
     /// Handlers that may run at once.
@@ -103,7 +105,7 @@ impl Worker {
             if *self.stopping.borrow() {
                 return Begin::Stopping;
             }
-            match self.clerk.begin(position).await {
+            match self.begin.ask(position).await {
                 Ok(()) => return Begin::Now,
                 Err(error) if is_lost(&error, position) => return Begin::Lost,
                 Err(error) => self.refused(&error, "an attempt waits for the journal").await,
@@ -113,7 +115,7 @@ impl Worker {
 
     /// The handler is not called again for that, so this does not end before it is written down.
     async fn done(&self, position: Position) {
-        while let Err(error) = self.clerk.done(position).await {
+        while let Err(error) = self.done.ask(position).await {
             if is_lost(&error, position) {
                 return;
             }
@@ -145,6 +147,28 @@ impl Worker {
         tracing::warn!(code = error.code(), %error, "{what}");
         sleep(AGAIN).await;
     }
+}
+
+/// Where it is said that attempts begin.
+pub(super) fn begins(consumer: Arc<dyn Consumer>) -> Desk<Position, ()> {
+    Desk::start(move |positions| {
+        let consumer = Arc::clone(&consumer);
+        Box::pin(async move {
+            let said = vec![(); positions.len()];
+            consumer.begin(positions).await.map(|()| said)
+        })
+    })
+}
+
+/// Where it is said that events are done.
+pub(super) fn dones(consumer: Arc<dyn Consumer>) -> Desk<Position, ()> {
+    Desk::start(move |positions| {
+        let consumer = Arc::clone(&consumer);
+        Box::pin(async move {
+            let said = vec![(); positions.len()];
+            consumer.done(positions).await.map(|()| said)
+        })
+    })
 }
 
 /// Whether an attempt may begin.
@@ -238,7 +262,8 @@ mod tests {
         let (_stop, stopping) = watch::channel(false);
         let worker = Arc::new(Worker {
             consumer: gone.clone(),
-            clerk: Clerk::start(gone.clone()),
+            begin: begins(gone.clone()),
+            done: dones(gone.clone()),
             handler: EventHandler::from(async |event: Delivery| {
                 assert!(event.late, "it is not ours");
             }),
