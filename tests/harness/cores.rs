@@ -22,6 +22,16 @@ pub fn apart(program: &Path) -> Command {
     command
 }
 
+/// Has this thread leave its core to the others there whenever they have something to do.
+pub fn stand_back() {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::{process::setpriority_process, thread::gettid};
+        // The thread's own on Linux; without it the others wait a little.
+        setpriority_process(Some(gettid()), 19).ok();
+    }
+}
+
 /// Moves this process, and what it starts, to the second of its cores.
 fn part() -> Cores {
     let status = fs::read_to_string("/proc/self/status").ok()?;

@@ -1,15 +1,20 @@
 //! The event webhook: acknowledged when it is kept.
 
-use std::{fmt, ops::Deref, pin::Pin, sync::Arc};
+use std::{
+    fmt,
+    ops::Deref,
+    pin::{Pin, pin},
+    sync::Arc,
+};
 
 use axum::{
     extract::{Request, State},
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use ringback_model::Kept;
-use ringback_model::webhook::Event;
-use tokio::time::timeout;
+use futures_util::FutureExt as _;
+use ringback_model::{Kept, webhook::Event};
+use tokio::{sync::Semaphore, task::yield_now, time::timeout};
 
 use crate::{BoxError, Gate, Keep, NotKept, Rejection, Signed, Verification};
 
@@ -105,10 +110,14 @@ impl fmt::Debug for EventHandler {
     }
 }
 
+/// So many events are looked at before the answer webhook has its turn again, however many have come.
+const GROUP: usize = 16;
+
 /// The state of the event route.
 pub(crate) struct Eventing {
-    pub(crate) gate: Gate,
-    pub(crate) keeper: Arc<dyn Keep>,
+    gate: Gate,
+    keeper: Arc<dyn Keep>,
+    turns: Semaphore,
 }
 
 /// The event route.
@@ -120,11 +129,30 @@ pub(crate) async fn route(State(eventing): State<Arc<Eventing>>, request: Reques
 }
 
 impl Eventing {
+    pub(crate) fn new(gate: Gate, keeper: Arc<dyn Keep>) -> Self {
+        Self { gate, keeper, turns: Semaphore::new(GROUP) }
+    }
+
     async fn receive(&self, request: Request) -> Result<(), Rejection> {
         let limits = self.gate.limited();
-        let Signed { value: event, verification, .. } = Signed::keep(&self.gate, request).await?;
+        let mut turn = self.turns.acquire().await.ok();
+        let mut receiving = pin!(Signed::keep(&self.gate, request));
+        let received = match receiving.as_mut().now_or_never() {
+            Some(received) => received,
+            None => {
+                // Nobody waits for a sender who is slow.
+                turn = None;
+                receiving.await
+            }
+        };
+        let Signed { value: event, verification, .. } = received?;
         let keeping = self.keeper.keep(Delivery::new(event, verification));
-        let kept = timeout(limits.request_time, keeping).await;
+        let next = async {
+            // Whatever came meanwhile is noticed first.
+            yield_now().await;
+            drop(turn);
+        };
+        let (kept, ()) = tokio::join!(timeout(limits.request_time, keeping), next);
         kept.unwrap_or_else(|late| Err(NotKept::Failed(late.into()))).map_err(Rejection::NotKept)
     }
 }

@@ -179,7 +179,7 @@ impl Webhooks {
 
     /// Starts the tasks that call the event handler, and gives the receiver.
     ///
-    /// Must be called within a Tokio runtime when there is an event handler.
+    /// Must be called within a Tokio runtime when there is an event handler or a journal.
     ///
     /// # Errors
     /// When a secret is empty, strict mode has none, there is no handler, or a route is none.
@@ -213,7 +213,7 @@ impl Webhooks {
             router = router.route(&answer_route, watched("answer", route));
         }
         if let Some(keeper) = keeper {
-            let route = any(event::route).with_state(Arc::new(Eventing { gate, keeper }));
+            let route = any(event::route).with_state(Arc::new(Eventing::new(gate, keeper)));
             router = router.route(&event_route, watched("event", route));
         }
         let receiver = Receiver::new(router, memory, limits, metrics);
@@ -228,7 +228,7 @@ impl Webhooks {
         let Some(journaled) = &self.journaled else { return (None, None) };
         let tally = Tally::new(&self.metrics);
         let backlog = Backlog::new(journaled.backlog, &tally.waiting);
-        let keeper = Keeper::new(journaled, &tally, &backlog);
+        let keeper = Keeper::start(journaled, &tally, &backlog);
         let dispatcher = Dispatcher::start(journaled, self.handler.clone(), &tally, &backlog);
         (Some(Arc::new(keeper)), Some(dispatcher))
     }

@@ -11,6 +11,7 @@ use std::{
 };
 
 use ringback_jwt::WebhookSigner;
+use ringback_model::Timestamp;
 use ringback_tests::{
     cores,
     measure::{Goal, Line, Pair},
@@ -126,10 +127,15 @@ pub(crate) fn answer_saturated() {
         ours.load.renew(events);
         let over = AtomicBool::new(false);
         thread::scope(|scope| {
-            let callers = scope.spawn(|| ask(address, || over.load(Ordering::Relaxed)));
-            ours.load.send(ROUNDS * EVENTS);
-            over.store(true, Ordering::Relaxed);
-            callers.join().unwrap()
+            let load = &mut ours.load;
+            let over = &over;
+            scope.spawn(move || {
+                // What the callers wait for is to be the server, and not their turn on the core that they share.
+                cores::stand_back();
+                load.send(ROUNDS * EVENTS);
+                over.store(true, Ordering::Relaxed);
+            });
+            ask(address, || over.load(Ordering::Relaxed))
         })
     };
     let idle = || {
@@ -198,10 +204,13 @@ impl Events {
         let first = self.legs;
         self.legs += LEGS;
         // What happens to one leg is sent some time apart, as platforms do.
-        let life = LIFE.iter().rev();
-        life.flat_map(|status| (first..self.legs).rev().map(move |leg| (*status, leg)))
-            .map(|(status, leg)| {
-                let body = body(&format!("{}-{leg}", self.prefix), status);
+        let life = LIFE.iter().enumerate().rev();
+        life.flat_map(|(nth, status)| (first..self.legs).rev().map(move |leg| (nth, status, leg)))
+            .map(|(nth, status, leg)| {
+                // Each happens a millisecond after the one before.
+                let at = first * LIFE.len() + nth * LEGS + (leg - first);
+                let at = Timestamp::from_secs(NOW).plus(Duration::from_millis(at as u64));
+                let body = body(&format!("{}-{leg}", self.prefix), status, at);
                 post(&body, self.signer.sign_body(&body, NOW).unwrap().expose())
             })
             .collect()
@@ -214,7 +223,7 @@ fn signer() -> WebhookSigner {
 }
 
 /// An event as the platform has them, of some 300 bytes.
-fn body(leg: &str, status: &str) -> Vec<u8> {
+fn body(leg: &str, status: &str, at: Timestamp) -> Vec<u8> {
     let end = match status {
         "completed" => {
             r#""end_time":"2020-07-01T23:45:42.000Z","network":"GB-FIXED","duration":"10807","start_time":"2020-07-01T20:45:35.000Z","rate":"0.00720000","price":"1.29684000","#
@@ -223,7 +232,7 @@ fn body(leg: &str, status: &str) -> Vec<u8> {
         _ => "",
     };
     format!(
-        r#"{{{end}"headers":{{}},"from":"447700000001","to":"447700000002","uuid":"{leg}","conversation_uuid":"CON-bc643220-2542-499a-892e-{leg}","status":"{status}","direction":"inbound","timestamp":"2020-07-01T20:45:35.084Z"}}"#
+        r#"{{{end}"headers":{{}},"from":"447700000001","to":"447700000002","uuid":"{leg}","conversation_uuid":"CON-bc643220-2542-499a-892e-{leg}","status":"{status}","direction":"inbound","timestamp":"{at}"}}"#
     )
     .into_bytes()
 }
