@@ -1,14 +1,16 @@
 //! The answer webhook: never late, never without a script.
 
-use std::{fmt, pin::Pin, sync::Arc, time::Duration};
+use std::{fmt, panic::AssertUnwindSafe, pin::Pin, sync::Arc, time::Duration};
 
 use axum::{
     extract::{Request, State},
     http::{HeaderValue, Method, StatusCode, header::RETRY_AFTER},
     response::{IntoResponse, Response},
 };
+use futures_util::FutureExt as _;
 use ringback_model::{Kept, webhook::Answer};
 use tokio::{
+    runtime::{Handle, RuntimeFlavor},
     task::JoinHandle,
     time::{Instant, timeout_at},
 };
@@ -102,13 +104,10 @@ impl Answering {
             Ok(answer) => answer,
             Err(rejection) => return rejection.into_response(),
         };
-        // In a task of its own it may panic, or block its thread past the deadline.
-        let handler = Arc::clone(handler);
-        let mut task = Aborting(tokio::spawn(async move { handler(answer).await }));
-        match timeout_at(deadline, &mut task.0).await {
+        match timeout_at(deadline, run(handler, answer)).await {
             Ok(Ok(Ok(script))) => self.given(script),
             Ok(Ok(Err(error))) => self.safe("answer-failed", "failed", &*error),
-            Ok(Err(panic)) => self.safe("answer-panicked", "panicked", &panic),
+            Ok(Err(panic)) => self.safe("answer-panicked", "panicked", &*panic),
             Err(late) => self.safe("answer-late", "late", &late),
         }
     }
@@ -138,6 +137,23 @@ impl Answering {
             }
         }
     }
+}
+
+/// Calls the handler; an error is a panic of it.
+async fn run(
+    handler: &Arc<Handler>,
+    answer: Signed<Kept<Answer>>,
+) -> Result<Result<Script, BoxError>, BoxError> {
+    let handler = Arc::clone(handler);
+    let handling = async move { handler(answer).await };
+    if Handle::current().runtime_flavor() == RuntimeFlavor::CurrentThread {
+        // Whoever blocks the only thread blocks everything, in whatever task; and a task waits for its turn.
+        let ended = AssertUnwindSafe(handling).catch_unwind().await;
+        return ended.map_err(|_| "the handler panicked".into());
+    }
+    // In a task of its own it may block its thread past the deadline.
+    let mut task = Aborting(tokio::spawn(handling));
+    (&mut task.0).await.map_err(Into::into)
 }
 
 /// A task that ends with the request that waits for it.

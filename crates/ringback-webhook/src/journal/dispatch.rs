@@ -30,7 +30,7 @@ const AGAIN: Duration = Duration::from_millis(500);
 /// How often what is old is forgotten.
 const TIDY: Duration = Duration::from_secs(10 * 60);
 /// How many events are taken from the journal at a time.
-const BATCH: usize = 256;
+const BATCH: usize = 64;
 /// How many of those that were dispatched before a restart are looked at, to know how far their legs were.
 const BEFORE: usize = 5_000;
 

@@ -52,6 +52,9 @@ impl Worker {
         let position = job.handed.recorded.position;
         let mut attempts = job.handed.attempts;
         loop {
+            // Until then it is as small as it was kept.
+            let turns = Arc::clone(&self.turns);
+            let Ok(turn) = turns.acquire_owned().await else { return self.release(position).await };
             // Read anew for another attempt, which is rare, and not copied for it each time.
             let delivery = match delivery(&job, attempts.saturating_add(1)) {
                 Ok(delivery) => delivery,
@@ -59,8 +62,6 @@ impl Worker {
                     return self.bury(position, &format!("it cannot be read back: {error}")).await;
                 }
             };
-            let turns = Arc::clone(&self.turns);
-            let Ok(turn) = turns.acquire_owned().await else { return self.release(position).await };
             match self.begin(position).await {
                 Begin::Now => {}
                 Begin::Stopping => return self.release(position).await,
