@@ -1,9 +1,11 @@
 //! What can stand in the way of keeping something.
 
-type Source = Box<dyn std::error::Error + Send + Sync>;
+use std::sync::Arc;
+
+type Source = Arc<dyn std::error::Error + Send + Sync>;
 
 /// Why something is not kept, or cannot be read: what was found, and what to do.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// It cannot be used as it is set up: another place, or other settings, are needed.

@@ -139,7 +139,7 @@ impl Answering {
     }
 }
 
-/// Calls the handler; an error is a panic of it.
+/// Calls the handler; an error is a panic of it, or the end of the runtime.
 async fn run(
     handler: &Arc<Handler>,
     answer: Signed<Kept<Answer>>,

@@ -1,6 +1,6 @@
 //! The connection, which comes back by itself.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use async_nats::{Client, ConnectOptions, Event};
 
@@ -42,7 +42,7 @@ pub(super) async fn connect(addresses: &Addresses, timeout: Duration) -> Result<
     Box::pin(options.connect(servers)).await.map_err(|error| {
         use async_nats::ConnectErrorKind as Kind;
         let kind = error.kind();
-        let source = Some(Box::from(error));
+        let source = Some(Arc::new(error) as _);
         if matches!(kind, Kind::Authentication | Kind::AuthorizationViolation) {
             let sentence = format!(
                 "the NATS servers at {addresses} do not accept the login; give the name and the \

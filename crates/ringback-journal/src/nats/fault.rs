@@ -1,6 +1,6 @@
 //! What the library and the servers report, as our errors.
 
-use std::error::Error as StdError;
+use std::{error::Error as StdError, sync::Arc};
 
 use async_nats::jetstream::{
     self, ErrorCode,
@@ -28,7 +28,7 @@ pub(super) fn unreachable(what: &str, source: impl Into<Source>) -> Error {
         sentence: format!(
             "the NATS cluster does not {what} now; see whether most of its servers run and reach each other"
         ),
-        source: Some(source.into()),
+        source: Some(source.into().into()),
     }
 }
 
@@ -53,7 +53,7 @@ pub(super) fn of_publish(error: PublishError) -> Error {
             sentence: "an entry is larger than the NATS servers take; raise max_payload there, \
                        or send smaller ones"
                 .to_owned(),
-            source: Some(error.into()),
+            source: Some(Arc::new(error)),
         },
         // Limits of the stream come as a store that failed.
         (_, Some(ErrorCode::INSUFFICIENT_RESOURCES | ErrorCode::STREAM_STORE_FAILED)) => {
@@ -62,7 +62,7 @@ pub(super) fn of_publish(error: PublishError) -> Error {
                 sentence: "the NATS servers have no room for another entry; give JetStream more \
                            room (max_file_store) or have old entries expire"
                     .to_owned(),
-                source: Some(error.into()),
+                source: Some(Arc::new(error)),
             }
         }
         _ => unreachable("acknowledge entries", error),

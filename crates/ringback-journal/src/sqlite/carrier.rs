@@ -89,9 +89,11 @@ pub(super) fn run(
         if let Err(error) = log.carry(&connection) {
             shared.failed(place.failure(error));
         }
-        // SQLite syncs with the last page alone, so the writer would have to wait for all of them. It still syncs
-        // itself, and whatever is wrong with the disk it is told then.
-        file.map(File::sync_data);
+        // SQLite syncs with the last page alone, so the writer would have to wait for all of them.
+        // A disk that fails says so to one who syncs, and maybe to no other.
+        if let Some(Err(error)) = file.map(File::sync_data) {
+            shared.failed(place.broken(error));
+        }
         log.is_busy.store(false, Ordering::Release);
     }
 }

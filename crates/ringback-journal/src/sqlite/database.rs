@@ -52,13 +52,17 @@ pub(super) fn find(
         );
         return Err(Failure::refused("journal-no-directory", sentence));
     }
-    // One that is there is not opened: closing it would take away the locks of those who have it open in this process.
-    if settings.vfs.is_some() || path.exists() {
+    if settings.vfs.is_some() {
         return Ok(());
     }
     let mut options = OpenOptions::new();
-    private(options.read(true).write(true).create(true).truncate(false));
-    options.open(path).map(drop).map_err(|error| {
+    // One that is there is not opened: closing it would take away the locks of those who have it open in this process.
+    private(options.write(true).create_new(true));
+    let made = match options.open(path) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        made => made.map(drop),
+    };
+    made.map_err(|error| {
         let failure = match error.kind() {
             ErrorKind::StorageFull => Failure::unavailable(
                 "journal-full",
@@ -100,6 +104,10 @@ pub(super) fn prepare(
     access: Access,
 ) -> Result<(), Failure> {
     let failed = |error| place.failure(error);
+    // SQLite opens for reading what it may not write.
+    if connection.is_readonly("main").map_err(failed)? {
+        return Err(Failure::refused("journal-permission", place.unwritable()));
+    }
     if !is_ours(connection, place, access)? {
         // Read again with the file locked: two may make it at once.
         connection.pragma_update(None, "journal_mode", "wal").map_err(failed)?;

@@ -63,7 +63,7 @@ impl Failure {
 impl From<Failure> for Error {
     fn from(Failure { kind, code, sentence, source }: Failure) -> Self {
         let sentence = String::from(&*sentence);
-        let source = source.map(|source| Box::new(source) as _);
+        let source = source.map(|source| source.0);
         match kind {
             Kind::Refused => Self::Refused { code, sentence, source },
             Kind::Unavailable | Kind::Broken => Self::Unavailable { code, sentence, source },
@@ -131,7 +131,7 @@ impl Place {
     }
 
     /// After this nothing is written until the file is opened anew.
-    pub(super) fn broken(&self, error: rusqlite::Error) -> Failure {
+    pub(super) fn broken(&self, error: impl std::error::Error + Send + Sync + 'static) -> Failure {
         let sentence = format!(
             "the disk of {self} reported an error, so it is not known what is on it and nothing \
              more is written; look at the disk, then start again"

@@ -82,7 +82,8 @@ impl Inner {
         };
         let (log_too, place_too, shared_too) = (log.clone(), place.clone(), shared.clone());
         // Another file system of SQLite has files of its own.
-        let file = settings.vfs.is_none().then(|| handle::kept_open(&place.0)).flatten();
+        let is_synced = settings.vfs.is_none() && !settings.is_unsynced;
+        let file = is_synced.then(|| handle::kept_open(&place.0)).flatten();
         let carrier = Worker::start("ringback-carrier", move |kicks| {
             carrier::run(carrying, log_too, place_too, shared_too, file, kicks);
         })

@@ -97,16 +97,16 @@ impl Ledger {
         Next::Fresh(handed)
     }
 
-    /// Something is kept up to this position, and it was up to the other one before; says whether it can be handed out
-    /// without reading it again.
-    pub(super) fn follows(&self, before: u64, last: u64) -> bool {
+    /// Learns that something is kept up to the last of these positions, and was up to the first before; says whether
+    /// what is between them can be handed out without reading it again.
+    pub(super) fn learns(&self, before: u64, last: u64) -> bool {
         let mut book = self.book();
         book.last = last;
         let seen = book.fresh.back().map_or(book.cursor, |recorded| recorded.position.0);
         seen >= before && book.has_room()
     }
 
-    /// These were kept just now, right after what [`Ledger::follows`] was told of.
+    /// These were kept just now, right after what [`Ledger::learns`] was told of.
     pub(super) fn kept(&self, fresh: Vec<Recorded>) {
         let mut book = self.book();
         for recorded in fresh {
@@ -304,7 +304,7 @@ mod tests {
     fn what_was_just_kept_is_handed_out_without_reading() {
         let ledger = Ledger::new(1, 0, 0);
         assert_eq!(ledger.next(9), Next::Nothing);
-        assert!(ledger.follows(0, 3));
+        assert!(ledger.learns(0, 3));
         ledger.kept((1..=3).map(recorded).collect());
         assert_eq!(ledger.next(2), Next::Fresh(vec![handed(1), handed(2)]));
         assert_eq!(ledger.not_in_hand(&[Position(1), Position(2)]), None);
@@ -319,15 +319,15 @@ mod tests {
     #[test]
     fn what_was_read_is_not_handed_out_again() {
         let ledger = Ledger::new(1, 0, 2);
-        assert!(!ledger.follows(2, 3), "1 and 2 were not looked at");
+        assert!(!ledger.learns(2, 3), "1 and 2 were not looked at");
         assert_eq!(ledger.next(9), look(&[], 0, 3));
         // 2 was settled before, and 3 is found as well as 4, which is kept at the same time.
         ledger.hand_new([(1, false)].into_iter(), Some(3));
-        assert!(ledger.follows(3, 5));
+        assert!(ledger.learns(3, 5));
         ledger.hand_new([(4, false)].into_iter(), None);
         ledger.kept(vec![recorded(4), recorded(5)]);
         assert_eq!(ledger.next(9), Next::Fresh(vec![handed(5)]));
-        assert!(ledger.follows(5, 7));
+        assert!(ledger.learns(5, 7));
         ledger.kept(vec![recorded(6), recorded(7)]);
         ledger.hand_new([(6, false)].into_iter(), None);
         assert_eq!(ledger.next(9), Next::Fresh(vec![handed(7)]));
@@ -337,12 +337,12 @@ mod tests {
     fn what_does_not_fit_is_read() {
         let ledger = Ledger::new(1, 0, 0);
         let last = FRESH as u64 + 2;
-        assert!(ledger.follows(0, last));
+        assert!(ledger.learns(0, last));
         ledger.kept((1..=last).map(recorded).collect());
-        assert!(!ledger.follows(last, last + 1), "the two in between are to be read first");
+        assert!(!ledger.learns(last, last + 1), "the two in between are to be read first");
         let Next::Fresh(fresh) = ledger.next(usize::MAX) else { panic!("nothing fresh") };
         assert_eq!(fresh.len(), FRESH);
-        assert!(!ledger.follows(last + 1, last + 2));
+        assert!(!ledger.learns(last + 1, last + 2));
         assert_eq!(ledger.next(9), look(&[], last - 2, last + 2));
     }
 }

@@ -231,8 +231,8 @@ impl Writer {
     /// Hands what is kept now to those who had everything before it, and tells the others that there is something.
     fn hand_on(&self, before: Last, batch: &mut [Request], outcomes: &[Outcome]) {
         let ledgers = self.shared.ledgers();
-        let follows = |ledger: &&Arc<Ledger>| ledger.follows(before.position, self.last.position);
-        let following: Vec<_> = ledgers.iter().filter(follows).collect();
+        let learns = |ledger: &&Arc<Ledger>| ledger.learns(before.position, self.last.position);
+        let following: Vec<_> = ledgers.iter().filter(learns).collect();
         if let Some((one, others)) = following.split_first() {
             let kept =
                 batch.iter_mut().zip(outcomes).flat_map(|(request, outcome)| request.kept(outcome));

@@ -1,6 +1,6 @@
 //! What many ask the journal at about the same time, asked with one call.
 
-use std::{fmt, iter::zip};
+use std::{fmt, iter::zip, mem};
 
 use futures_util::{StreamExt as _, future::join_all, stream::FuturesUnordered};
 use ringback_journal::{Error, Pending};
@@ -11,6 +11,8 @@ use tokio::{
 
 /// So many share a call at most.
 const MANY: usize = 1_024;
+/// So many bytes share a call at most, or one that has more.
+const BYTES: usize = 4 << 20;
 /// So many are answered before others have their turn: each may have much to do then.
 const GROUP: usize = 32;
 
@@ -27,12 +29,13 @@ pub(super) struct Desk<T, R> {
 impl<T: Clone + Send + 'static, R: Send + 'static> Desk<T, R> {
     /// Spawns the task that calls; it ends when the desk is dropped and everybody is answered.
     ///
-    /// A call has an answer for each that it asks for, in their order.
+    /// A call has an answer for each that it asks for, in their order; what is asked weighs so many bytes.
     pub(super) fn start(
+        weigh: fn(&T) -> usize,
         call: impl Fn(Vec<T>) -> Pending<'static, Vec<R>> + Send + Sync + 'static,
     ) -> Self {
         let (asked, asking) = mpsc::unbounded_channel();
-        tokio::spawn(run(call, asking));
+        tokio::spawn(run(weigh, call, asking));
         Self { asked }
     }
 
@@ -51,6 +54,7 @@ impl<T, R> fmt::Debug for Desk<T, R> {
 }
 
 async fn run<T: Clone, R>(
+    weigh: fn(&T) -> usize,
     call: impl Fn(Vec<T>) -> Pending<'static, Vec<R>>,
     mut asking: mpsc::UnboundedReceiver<Asked<T, R>>,
 ) {
@@ -63,10 +67,23 @@ async fn run<T: Clone, R>(
             // Everybody who runs before this does has put something here.
             count = asking.recv_many(&mut heard, MANY), if is_open => {
                 is_open = count > 0;
-                calls.push(answer(&call, heard.split_off(0)));
+                while !heard.is_empty() {
+                    let rest = heard.split_off(share(&heard, weigh));
+                    calls.push(answer(&call, mem::replace(&mut heard, rest)));
+                }
             }
         }
     }
+}
+
+/// How many of these share a call.
+fn share<T, R>(asked: &[Asked<T, R>], weigh: fn(&T) -> usize) -> usize {
+    let mut bytes = 0;
+    let fits = |(what, _): &&Asked<T, R>| {
+        bytes += weigh(what);
+        bytes <= BYTES
+    };
+    asked.iter().take_while(fits).count().max(1)
 }
 
 /// One call for all of them; when that is refused, one for each, because it may be for one that all are refused.
@@ -74,16 +91,22 @@ async fn answer<T: Clone, R>(
     call: &impl Fn(Vec<T>) -> Pending<'static, Vec<R>>,
     these: Vec<Asked<T, R>>,
 ) {
-    if these.len() > 1
-        && let Ok(told) = call(these.iter().map(|(what, _)| what.clone()).collect()).await
-    {
-        for (nth, ((_, answer), told)) in zip(these, told).enumerate() {
-            tell(answer, Ok(told));
-            if nth % GROUP == GROUP - 1 {
-                yield_now().await;
+    if these.len() > 1 {
+        let told = match call(these.iter().map(|(what, _)| what.clone()).collect()).await {
+            Ok(told) => told.into_iter().map(Ok).collect(),
+            Err(error) if is_of_one(&error) => Vec::new(),
+            // Asking again for each would only take as long again.
+            Err(error) => these.iter().map(|_| Err(error.clone())).collect(),
+        };
+        if !told.is_empty() {
+            for (nth, ((_, answer), told)) in zip(these, told).enumerate() {
+                tell(answer, told);
+                if nth % GROUP == GROUP - 1 {
+                    yield_now().await;
+                }
             }
+            return;
         }
-        return;
     }
     let alone = these.into_iter().map(|(what, answer)| {
         let asking = call(vec![what]);
@@ -93,6 +116,11 @@ async fn answer<T: Clone, R>(
         }
     });
     join_all(alone).await;
+}
+
+/// Whether another call, without the one that it is about or for fewer, may be answered.
+fn is_of_one(error: &Error) -> bool {
+    error.is_refused() || error.is_lost() || error.is_busy()
 }
 
 /// Whoever asked may be gone.
@@ -106,26 +134,61 @@ mod tests {
 
     use super::*;
 
+    type Called = Arc<Mutex<Vec<Vec<usize>>>>;
+
+    /// Doubles what it is asked, is refused whatever has a 2 in it, and cannot whatever has a 9 in it.
+    fn doubling() -> (Desk<usize, usize>, Called) {
+        let called = Called::default();
+        let remembered = Arc::clone(&called);
+        let desk = Desk::start(
+            |what| *what,
+            move |these| {
+                remembered.lock().unwrap().push(these.clone());
+                let error = |code| {
+                    let (sentence, source) = (String::new(), None);
+                    match code {
+                        "2" => Error::Refused { code, sentence, source },
+                        _ => Error::Unavailable { code, sentence, source },
+                    }
+                };
+                Box::pin(async move {
+                    match (these.contains(&2), these.contains(&9)) {
+                        (true, _) => Err(error("2")),
+                        (_, true) => Err(error("9")),
+                        _ => Ok(these.into_iter().map(|this| this * 2).collect()),
+                    }
+                })
+            },
+        );
+        (desk, called)
+    }
+
     #[tokio::test]
     async fn what_is_asked_at_once_is_one_call_and_a_refusal_concerns_one() {
-        let called = Arc::new(Mutex::new(Vec::new()));
-        let remembered = Arc::clone(&called);
-        // Doubles what it is asked, and refuses whatever has a 2 in it.
-        let desk = Desk::start(move |these: Vec<u32>| {
-            remembered.lock().unwrap().push(these.clone());
-            Box::pin(async move {
-                match these.contains(&2) {
-                    true => Err(Error::Closed),
-                    false => Ok(these.into_iter().map(|this| this * 2).collect()),
-                }
-            })
-        });
+        let (desk, called) = doubling();
         let (one, three) = tokio::join!(desk.ask(1), desk.ask(3));
         assert_eq!((one.unwrap(), three.unwrap()), (2, 6));
         let (one, two, three) = tokio::join!(desk.ask(1), desk.ask(2), desk.ask(3));
         assert!(two.is_err());
         assert_eq!((one.unwrap(), three.unwrap()), (2, 6));
         let expected = [vec![1, 3], vec![1, 2, 3], vec![1], vec![2], vec![3]];
+        assert_eq!(*called.lock().unwrap(), expected);
+    }
+
+    #[tokio::test]
+    async fn what_nobody_can_have_is_not_asked_for_again() {
+        let (desk, called) = doubling();
+        let (one, nine) = tokio::join!(desk.ask(1), desk.ask(9));
+        assert_eq!((one.unwrap_err().code(), nine.unwrap_err().code()), ("9", "9"));
+        assert_eq!(*called.lock().unwrap(), [vec![1, 9]]);
+    }
+
+    #[tokio::test]
+    async fn what_is_heavy_has_a_call_of_its_own() {
+        let (desk, called) = doubling();
+        let asked = tokio::join!(desk.ask(1), desk.ask(BYTES), desk.ask(3), desk.ask(BYTES * 2));
+        assert!(asked.0.is_ok() && asked.1.is_ok() && asked.2.is_ok() && asked.3.is_ok());
+        let expected = [vec![1], vec![BYTES], vec![3], vec![BYTES * 2]];
         assert_eq!(*called.lock().unwrap(), expected);
     }
 }

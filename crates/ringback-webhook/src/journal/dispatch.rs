@@ -105,10 +105,8 @@ impl fmt::Debug for Dispatcher {
 
 /// Forgets what is older than is promised, now and then.
 async fn tidy(settings: Journaled) {
-    let remember = u64::try_from(settings.remember.as_millis()).unwrap_or(u64::MAX);
     loop {
-        let before = (settings.clock)().saturating_sub(remember);
-        match settings.journal.expire(before).await {
+        match forget(&settings).await {
             Ok(0) => {}
             Ok(count) => tracing::debug!(count, "old events were forgotten"),
             Err(error) => {
@@ -117,6 +115,16 @@ async fn tidy(settings: Journaled) {
         }
         sleep(TIDY).await;
     }
+}
+
+/// Says how many were forgotten: none before the journal knows for whom they are kept, and so what is still to be done.
+async fn forget(settings: &Journaled) -> Result<u64, Error> {
+    let state = settings.journal.state().await?;
+    if !state.consumers.iter().any(|(name, ..)| **name == *settings.consumer) {
+        return Ok(0);
+    }
+    let remember = u64::try_from(settings.remember.as_millis()).unwrap_or(u64::MAX);
+    settings.journal.expire((settings.clock)().saturating_sub(remember)).await
 }
 
 async fn run(

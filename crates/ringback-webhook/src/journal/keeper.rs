@@ -33,7 +33,7 @@ impl Keeper {
             Box::pin(async move { journal.append(entries).await }) as Pending<'static, _>
         };
         Self {
-            journal: Desk::start(append),
+            journal: Desk::start(|entry| entry.body.len(), append),
             clock: Arc::clone(&journaled.clock),
             tally: tally.clone(),
             backlog: backlog.clone(),

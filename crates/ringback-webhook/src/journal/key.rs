@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_those_of_the_journals_there_are() {
+    fn keys_do_not_change_from_one_version_to_the_next() {
         // 2020-07-01T20:45:35.084Z is 0x0173_0C20_ADEC milliseconds after 1970 began.
         assert_eq!(of(ANSWERED.as_bytes()).to_string(), "01730c20adec7ceb1d4ed90c3e85ee04");
     }

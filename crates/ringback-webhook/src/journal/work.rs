@@ -152,24 +152,30 @@ impl Worker {
 
 /// Where it is said that attempts begin.
 pub(super) fn begins(consumer: Arc<dyn Consumer>) -> Desk<Position, ()> {
-    Desk::start(move |positions| {
-        let consumer = Arc::clone(&consumer);
-        Box::pin(async move {
-            let said = vec![(); positions.len()];
-            consumer.begin(positions).await.map(|()| said)
-        })
-    })
+    Desk::start(
+        |_| 0,
+        move |positions: Vec<Position>| {
+            let consumer = Arc::clone(&consumer);
+            Box::pin(async move {
+                let said = vec![(); positions.len()];
+                consumer.begin(positions).await.map(|()| said)
+            })
+        },
+    )
 }
 
 /// Where it is said that events are done.
 pub(super) fn dones(consumer: Arc<dyn Consumer>) -> Desk<Position, ()> {
-    Desk::start(move |positions| {
-        let consumer = Arc::clone(&consumer);
-        Box::pin(async move {
-            let said = vec![(); positions.len()];
-            consumer.done(positions).await.map(|()| said)
-        })
-    })
+    Desk::start(
+        |_| 0,
+        move |positions: Vec<Position>| {
+            let consumer = Arc::clone(&consumer);
+            Box::pin(async move {
+                let said = vec![(); positions.len()];
+                consumer.done(positions).await.map(|()| said)
+            })
+        },
+    )
 }
 
 /// Whether an attempt may begin.

@@ -338,3 +338,21 @@ async fn without_a_handler_events_are_kept_for_another_process() {
     }
     assert_eq!(journal.read(Position(0), 10).await.unwrap().len(), 3);
 }
+
+#[tokio::test]
+async fn what_nobody_was_told_of_is_not_forgotten() {
+    let place = Place::new();
+    let journal = place.open();
+    let keep_only = |clock: fn() -> u64| {
+        let remember = Duration::from_secs(1);
+        webhooks().journal(Journaled::new(Arc::clone(&journal), clock).remember(remember))
+    };
+    deliver(&keep_only(clock).start().unwrap(), event("a", "started")).await;
+    // An hour later it is older than is promised, and whoever is to be told of it has not come yet.
+    let later = keep_only(|| clock() + 3_600_000).start().unwrap();
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!(journal.read(Position(0), 10).await.unwrap().len(), 1);
+    drop(later);
+    let (_receiver, mut seen) = telling(Arc::clone(&journal));
+    assert_eq!(next(&mut seen).await.status, "started");
+}
