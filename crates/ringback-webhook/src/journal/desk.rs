@@ -91,31 +91,40 @@ async fn answer<T: Clone, R>(
     call: &impl Fn(Vec<T>) -> Pending<'static, Vec<R>>,
     these: Vec<Asked<T, R>>,
 ) {
-    if these.len() > 1 {
-        let told = match call(these.iter().map(|(what, _)| what.clone()).collect()).await {
-            Ok(told) => told.into_iter().map(Ok).collect(),
-            Err(error) if is_of_one(&error) => Vec::new(),
-            // Asking again for each would only take as long again.
-            Err(error) => these.iter().map(|_| Err(error.clone())).collect(),
-        };
-        if !told.is_empty() {
-            for (nth, ((_, answer), told)) in zip(these, told).enumerate() {
-                tell(answer, told);
-                if nth % GROUP == GROUP - 1 {
-                    yield_now().await;
-                }
+    let told = match these.len() {
+        1 => None,
+        many => together(call(these.iter().map(|(what, _)| what.clone()).collect()), many).await,
+    };
+    let Some(told) = told else {
+        let alone = these.into_iter().map(|(what, answer)| {
+            let asking = call(vec![what]);
+            async move {
+                let told = asking.await;
+                tell(answer, told.and_then(|told| told.into_iter().next().ok_or(Error::Closed)));
             }
-            return;
+        });
+        join_all(alone).await;
+        return;
+    };
+    for (nth, ((_, answer), told)) in zip(these, told).enumerate() {
+        tell(answer, told);
+        if nth % GROUP == GROUP - 1 {
+            yield_now().await;
         }
     }
-    let alone = these.into_iter().map(|(what, answer)| {
-        let asking = call(vec![what]);
-        async move {
-            let told = asking.await;
-            tell(answer, told.and_then(|told| told.into_iter().next().ok_or(Error::Closed)));
-        }
-    });
-    join_all(alone).await;
+}
+
+/// What one call says to each of so many; none when each is to be asked for alone.
+async fn together<R>(
+    asking: Pending<'static, Vec<R>>,
+    many: usize,
+) -> Option<Vec<Result<R, Error>>> {
+    match asking.await {
+        Ok(told) => Some(told.into_iter().map(Ok).collect()),
+        Err(error) if is_of_one(&error) => None,
+        // Asking again for each would only take as long again.
+        Err(error) => Some((0..many).map(|_| Err(error.clone())).collect()),
+    }
 }
 
 /// Whether another call, without the one that it is about or for fewer, may be answered.

@@ -21,7 +21,7 @@ use super::{
     order::{Let, Order},
     settings::Journaled,
     tally::Tally,
-    work::{Job, Worker, begins, dones, stopped},
+    work::{Job, Worker, stopped, telling},
 };
 use crate::EventHandler;
 
@@ -136,8 +136,8 @@ async fn run(
     let Some(consumer) = consumer(&settings, &mut stopping).await else { return 0 };
     let worker = Worker {
         consumer: Arc::clone(&consumer),
-        begin: begins(Arc::clone(&consumer)),
-        done: dones(Arc::clone(&consumer)),
+        begin: telling(&consumer, |consumer, positions| consumer.begin(positions)),
+        done: telling(&consumer, |consumer, positions| consumer.done(positions)),
         handler,
         backoff: settings.backoff,
         turns: Arc::new(Semaphore::new(settings.at_once)),

@@ -9,7 +9,7 @@ use std::{
 };
 
 use futures_util::FutureExt;
-use ringback_journal::{Backoff, Consumer, Handed, Position};
+use ringback_journal::{Backoff, Consumer, Handed, Pending, Position};
 use ringback_model::Kept;
 use tokio::{
     sync::{Semaphore, watch},
@@ -150,32 +150,18 @@ impl Worker {
     }
 }
 
-/// Where it is said that attempts begin.
-pub(super) fn begins(consumer: Arc<dyn Consumer>) -> Desk<Position, ()> {
-    Desk::start(
-        |_| 0,
-        move |positions: Vec<Position>| {
-            let consumer = Arc::clone(&consumer);
-            Box::pin(async move {
-                let said = vec![(); positions.len()];
-                consumer.begin(positions).await.map(|()| said)
-            })
-        },
-    )
-}
+/// What a consumer is told of entries.
+type Tell = for<'a> fn(&'a dyn Consumer, Vec<Position>) -> Pending<'a, ()>;
 
-/// Where it is said that events are done.
-pub(super) fn dones(consumer: Arc<dyn Consumer>) -> Desk<Position, ()> {
-    Desk::start(
-        |_| 0,
-        move |positions: Vec<Position>| {
-            let consumer = Arc::clone(&consumer);
-            Box::pin(async move {
-                let said = vec![(); positions.len()];
-                consumer.done(positions).await.map(|()| said)
-            })
-        },
-    )
+/// Where this is told of many events with one call.
+pub(super) fn telling(consumer: &Arc<dyn Consumer>, tell: Tell) -> Desk<Position, ()> {
+    let consumer = Arc::clone(consumer);
+    let call = move |positions: Vec<Position>| {
+        let consumer = Arc::clone(&consumer);
+        let told = vec![(); positions.len()];
+        Box::pin(async move { tell(&*consumer, positions).await.map(|()| told) }) as Pending<'_, _>
+    };
+    Desk::start(|_| 0, call)
 }
 
 /// Whether an attempt may begin.
@@ -227,7 +213,7 @@ fn drawn() -> f64 {
 mod tests {
     use std::sync::Mutex;
 
-    use ringback_journal::{Entry, Error, Key, Pending, Recorded};
+    use ringback_journal::{Entry, Error, Key, Recorded};
 
     use super::*;
     use crate::Metrics;
@@ -267,10 +253,11 @@ mod tests {
         let gone = Arc::new(Gone::default());
         let tally = Tally::new(&Metrics::new());
         let (_stop, stopping) = watch::channel(false);
+        let consumer: Arc<dyn Consumer> = gone.clone();
         let worker = Arc::new(Worker {
-            consumer: gone.clone(),
-            begin: begins(gone.clone()),
-            done: dones(gone.clone()),
+            begin: telling(&consumer, |consumer, positions| consumer.begin(positions)),
+            done: telling(&consumer, |consumer, positions| consumer.done(positions)),
+            consumer,
             handler: EventHandler::from(async |event: Delivery| {
                 assert!(event.late, "it is not ours");
             }),

@@ -1,9 +1,19 @@
 //! The event webhook: acknowledged at once, handled in order, bounded.
 
-use std::{pin::Pin, sync::Arc, time::Duration};
+use std::{
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use axum::body::{Body, Bytes};
-use ringback_model::webhook::Event;
+use ringback_model::{
+    Kept,
+    webhook::{Answer, Event},
+};
 use ringback_webhook::{Delivery, Keep, Limits, NotKept, Script, Verification};
 use tokio::sync::{Semaphore, mpsc};
 
@@ -225,4 +235,38 @@ async fn what_is_not_kept_is_not_acknowledged() {
     let receiver = webhooks().answer(Script::from_bytes("[]")).keep(Broken).start().unwrap();
     let reply = send(receiver.router(), post(EVENTS, status("leg", "started"))).await;
     assert_eq!(reply, (503, String::new()));
+}
+
+/// Keeps nothing, and counts.
+struct Counting(Arc<AtomicUsize>);
+
+impl Keep for Counting {
+    fn keep(&self, _: Delivery) -> Pin<Box<dyn Future<Output = Result<(), NotKept>> + Send + '_>> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Box::pin(std::future::ready(Ok(())))
+    }
+}
+
+#[tokio::test]
+async fn an_answer_does_not_wait_behind_all_events() {
+    let kept = Arc::new(AtomicUsize::new(0));
+    let before = Arc::clone(&kept);
+    let answer = move |_: Kept<Answer>| {
+        let before = before.load(Ordering::Relaxed);
+        async move { serde_json::json!([before]) }
+    };
+    let receiver = webhooks().keep(Counting(Arc::clone(&kept))).answer(answer).start().unwrap();
+    let events: Vec<_> = (0..200)
+        .map(|leg: u32| post(EVENTS, status(&leg.to_string(), "started")))
+        .map(|event| tokio::spawn(send(receiver.router(), event)))
+        .collect();
+    let question = get("/webhooks/answer?to=447700000002&from=447700000001&uuid=a");
+    let (status, script) = tokio::spawn(send(receiver.router(), question)).await.unwrap();
+    let [before]: [usize; 1] = serde_json::from_str(&script).unwrap();
+    assert_eq!(status, 200);
+    assert!((1..100).contains(&before), "{before} events came first");
+    for event in events {
+        assert_eq!(event.await.unwrap().0, 204);
+    }
+    assert_eq!(kept.load(Ordering::Relaxed), 200);
 }
