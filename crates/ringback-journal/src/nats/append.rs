@@ -1,49 +1,60 @@
-//! Keeping entries: many are under way at once, each acknowledged by most of the servers.
+//! Keeping entries: what is asked at about the same time goes to the servers together.
 
 use std::sync::{
     Arc,
     atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
-use async_nats::{
-    connection::State,
-    jetstream::{
-        ErrorCode,
-        context::{PublishAckFuture, PublishError},
-        message::PublishMessage,
-    },
-};
+use async_nats::connection::State;
 use tokio::{
-    sync::{Mutex, Notify},
-    time::{Duration, Instant},
+    sync::{Notify, oneshot},
+    time::Instant,
 };
 
-use super::{
-    cluster::Cluster,
-    fault::{code_of, of_publish, unavailable},
-    wire,
-};
-use crate::{Appended, Entry, Error, Position};
-
-/// How long until it is asked again about an entry of which a copy is just being kept.
-const AGAIN: Duration = Duration::from_millis(3);
+use super::{cluster::Cluster, fault::unavailable, outbox::Outbox};
+use crate::{Appended, Entry, Error};
 
 /// What is under way.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Appending {
+    outbox: Arc<Outbox>,
     waiting: AtomicUsize,
     closed: AtomicBool,
     failed: AtomicBool,
     quiet: Notify,
-    /// Held while a call's entries are sent, first come first served: its entries stay together.
-    turn: Mutex<()>,
+}
+
+/// Entries that are kept or refused with one answer.
+#[derive(Debug)]
+pub(super) struct Call {
+    pub(super) entries: Vec<Entry>,
+    /// When nobody waits for the servers any more.
+    pub(super) end: Instant,
+    pub(super) caller: Caller,
+}
+
+/// Who made a call, and the room that its entries take until they are answered.
+#[derive(Debug)]
+pub(super) struct Caller {
+    answer: oneshot::Sender<Result<Vec<Appended>, Error>>,
+    room: Room,
 }
 
 impl Appending {
+    /// Takes entries in for a cluster; they go in batches where its stream takes those.
+    pub(super) fn new(cluster: Cluster, takes_batches: bool) -> Self {
+        Self {
+            outbox: Arc::new(Outbox::new(cluster, takes_batches)),
+            waiting: AtomicUsize::new(0),
+            closed: AtomicBool::new(false),
+            failed: AtomicBool::new(false),
+            quiet: Notify::new(),
+        }
+    }
+
     /// Keeps entries, and says of each whether it is new.
     pub(super) async fn append(
         self: Arc<Self>,
-        cluster: Cluster,
         entries: Vec<Entry>,
     ) -> Result<Vec<Appended>, Error> {
         if self.is_closed() {
@@ -52,6 +63,7 @@ impl Appending {
         if entries.is_empty() {
             return Ok(Vec::new());
         }
+        let cluster = self.outbox.cluster();
         let room = self.enter(entries.len(), cluster.settings.in_flight)?;
         // While there is no connection the library would keep what it is given and send it later:
         // nobody would be there to hear the answer.
@@ -62,35 +74,11 @@ impl Appending {
                  answers",
             ));
         }
+        let (answer, answered) = oneshot::channel();
         let end = Instant::now() + cluster.settings.timeout;
-        let mut sent = Vec::with_capacity(entries.len());
-        // A task of its own for this would cost each call a turn of the scheduler, and half the speed.
-        let turn = self.turn.lock().await;
-        for entry in &entries {
-            match send(&cluster, entry).await {
-                Ok(one) => sent.push(one),
-                Err(error) => {
-                    room.failed();
-                    return Err(of_publish(error));
-                }
-            }
-        }
-        drop(turn);
         // What is sent is waited for also when the caller does not.
-        let task = tokio::spawn(async move {
-            let mut answers = Vec::with_capacity(entries.len());
-            for (entry, one) in entries.iter().zip(sent) {
-                match settled(&cluster, entry, one, end).await {
-                    Ok(answer) => answers.push(answer),
-                    Err(error) => {
-                        room.failed();
-                        return Err(of_publish(error));
-                    }
-                }
-            }
-            Ok(answers)
-        });
-        task.await.unwrap_or(Err(Error::Closed))
+        self.outbox.put(Call { entries, end, caller: Caller { answer, room } });
+        answered.await.unwrap_or(Err(Error::Closed))
     }
 
     /// Takes nothing more, and waits until all that was begun is answered.
@@ -131,6 +119,16 @@ impl Appending {
     }
 }
 
+impl Caller {
+    /// Answers; whoever called may be gone.
+    pub(super) fn tell(self, answer: Result<Vec<Appended>, Error>) {
+        if answer.is_err() {
+            self.room.of.failed.store(true, Ordering::SeqCst);
+        }
+        drop(self.answer.send(answer));
+    }
+}
+
 /// So many entries are under way.
 #[derive(Debug)]
 struct Room {
@@ -138,44 +136,9 @@ struct Room {
     entries: usize,
 }
 
-impl Room {
-    fn failed(&self) {
-        self.of.failed.store(true, Ordering::SeqCst);
-    }
-}
-
 impl Drop for Room {
     fn drop(&mut self) {
         self.of.waiting.fetch_sub(self.entries, Ordering::SeqCst);
         self.of.quiet.notify_waiters();
-    }
-}
-
-async fn send(cluster: &Cluster, entry: &Entry) -> Result<PublishAckFuture, PublishError> {
-    let message = PublishMessage::build().headers(wire::headers(entry)).payload(entry.body.clone());
-    cluster.context.send_publish(cluster.subject(&entry.lane), message).await
-}
-
-/// Waits for the answer to one entry.
-async fn settled(
-    cluster: &Cluster,
-    entry: &Entry,
-    mut sent: PublishAckFuture,
-    end: Instant,
-) -> Result<Appended, PublishError> {
-    loop {
-        match sent.await {
-            Ok(kept) if kept.duplicate => return Ok(Appended::Known),
-            Ok(kept) => return Ok(Appended::New(Position(kept.sequence))),
-            // A copy of it is just being kept, and may still fail: only then it may be said.
-            Err(error)
-                if code_of(&error) == Some(ErrorCode::STREAM_DUPLICATE_MESSAGE_CONFLICT)
-                    && Instant::now() < end =>
-            {
-                tokio::time::sleep(AGAIN).await;
-                sent = send(cluster, entry).await?;
-            }
-            Err(error) => return Err(error),
-        }
     }
 }

@@ -44,6 +44,13 @@ pub(super) fn code_of(error: &(dyn StdError + 'static)) -> Option<ErrorCode> {
     None
 }
 
+/// Whether there is no room for what was published.
+pub(super) fn is_full(error: &PublishError) -> bool {
+    // Limits of the stream come as a store that failed.
+    let full = [ErrorCode::INSUFFICIENT_RESOURCES, ErrorCode::STREAM_STORE_FAILED];
+    code_of(error).is_some_and(|code| full.contains(&code))
+}
+
 /// Why an entry is not known to be kept.
 pub(super) fn of_publish(error: PublishError) -> Error {
     match (error.kind(), code_of(&error)) {
@@ -55,16 +62,13 @@ pub(super) fn of_publish(error: PublishError) -> Error {
                 .to_owned(),
             source: Some(Arc::new(error)),
         },
-        // Limits of the stream come as a store that failed.
-        (_, Some(ErrorCode::INSUFFICIENT_RESOURCES | ErrorCode::STREAM_STORE_FAILED)) => {
-            Error::Unavailable {
-                code: "journal-full",
-                sentence: "the NATS servers have no room for another entry; give JetStream more \
-                           room (max_file_store) or have old entries expire"
-                    .to_owned(),
-                source: Some(Arc::new(error)),
-            }
-        }
+        _ if is_full(&error) => Error::Unavailable {
+            code: "journal-full",
+            sentence: "the NATS servers have no room for another entry; give JetStream more room \
+                       (max_file_store) or have old entries expire"
+                .to_owned(),
+            source: Some(Arc::new(error)),
+        },
         _ => unreachable("acknowledge entries", error),
     }
 }

@@ -19,6 +19,7 @@ use super::{
     desk::{Change, Desk, Stopping},
     keeper, lane,
     names::Names,
+    news::News,
     partition,
     record::{Grave, lost},
 };
@@ -61,6 +62,15 @@ impl Post {
     fn is_heard(&self) -> bool {
         let heard = *self.heard.lock().unwrap_or_else(PoisonError::into_inner);
         heard.elapsed() < self.cluster.settings.lease.mul_f64(0.8)
+    }
+
+    /// There is something new.
+    pub(super) fn heard_of(&self, news: &News) {
+        for (part, sequence) in news.iter() {
+            if let Some(told) = self.told.get(usize::from(part)) {
+                told.send_modify(|known| *known = sequence.max(*known));
+            }
+        }
     }
 
     async fn next(&self, limit: usize) -> Result<Vec<Handed>, Error> {

@@ -18,6 +18,7 @@ use super::{
     desk::Stopping,
     holder::Post,
     lane::{self, PARTITIONS},
+    news::News,
     partition, reader,
     record::Record,
 };
@@ -66,7 +67,7 @@ async fn tell_free(post: &Post) {
     drop(post.cluster.client.flush().await);
 }
 
-/// Hears what the servers and the others tell.
+/// Hears what those who append and the others tell.
 async fn hear(post: Weak<Post>) {
     let Some(cluster) = post.upgrade().map(|post| post.cluster.clone()) else { return };
     let subject = cluster.told(">");
@@ -76,14 +77,7 @@ async fn hear(post: Weak<Post>) {
         let mut tokens = message.subject.rsplit('.');
         let (last, what) = (tokens.next().unwrap_or_default(), tokens.next().unwrap_or_default());
         match what {
-            "entry" => {
-                let number = |name| message.headers.as_ref()?.get(name)?.as_str().parse().ok();
-                let sequence: u64 = number("Nats-Sequence").unwrap_or(0);
-                let part = last.parse().ok().and_then(|part: usize| post.told.get(part));
-                if let Some(told) = part {
-                    told.send_modify(|known| *known = sequence.max(*known));
-                }
-            }
+            "entries" => post.heard_of(&News::read(&message.payload)),
             "free" | "again" if last == post.name => post.wake.notify_one(),
             _ => {}
         }

@@ -34,6 +34,11 @@ pub(super) fn token(text: &str) -> String {
     }
 }
 
+/// Whether the token that stands for this text does not say all of it.
+pub(super) fn is_cut(text: &str) -> bool {
+    utf8_percent_encode(text, TOKEN).map(str::len).sum::<usize>() > LONGEST
+}
+
 /// The text of a token that was not cut.
 pub(super) fn text(token: &str) -> String {
     percent_decode_str(if token == "%" { "" } else { token }).decode_utf8_lossy().into_owned()
@@ -81,6 +86,8 @@ mod tests {
         let long = token(&"x".repeat(500));
         assert_eq!(long.len(), LONGEST + 18);
         assert_ne!(long, token(&"x".repeat(501)));
+        assert!(is_cut(&"x".repeat(161)) && is_cut(&"é".repeat(27)));
+        assert!(!is_cut(&"x".repeat(160)) && !is_cut(&"é".repeat(26)) && !is_cut(""));
     }
 
     #[test]

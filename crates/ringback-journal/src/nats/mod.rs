@@ -19,6 +19,7 @@
 
 mod addresses;
 mod append;
+mod batch;
 mod cluster;
 mod connection;
 mod dead;
@@ -30,6 +31,9 @@ mod keeper;
 mod lane;
 mod monitor;
 mod names;
+mod news;
+mod outbox;
+mod parcel;
 mod partition;
 mod range;
 mod reader;
@@ -87,6 +91,7 @@ impl Nats {
         for info in &streams {
             stream::foreign(&cluster, info)?;
         }
+        let takes_batches = streams[0].config.allow_atomic_publish;
         let dangers = strict::dangers(&cluster.settings, &streams).await?;
         if !cluster.settings.relaxed
             && let Some(danger) = dangers.first()
@@ -96,13 +101,8 @@ impl Nats {
         for danger in &dangers {
             tracing::warn!("what is acknowledged may be lost: {danger}");
         }
-        Ok(Self {
-            cluster,
-            addresses,
-            appending: Arc::default(),
-            names: Names::default(),
-            given_up: dangers,
-        })
+        let appending = Arc::new(Appending::new(cluster.clone(), takes_batches));
+        Ok(Self { cluster, addresses, appending, names: Names::default(), given_up: dangers })
     }
 
     /// What is given up by being relaxed, one sentence each; nothing where an acknowledgement means
@@ -125,7 +125,7 @@ impl Nats {
 
 impl Journal for Nats {
     fn append(&self, entries: Vec<Entry>) -> Pending<'_, Vec<Appended>> {
-        Box::pin(Arc::clone(&self.appending).append(self.cluster.clone(), entries))
+        Box::pin(Arc::clone(&self.appending).append(entries))
     }
 
     fn read(&self, after: Position, limit: usize) -> Pending<'_, Vec<Recorded>> {

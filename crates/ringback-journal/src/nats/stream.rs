@@ -6,13 +6,14 @@ use async_nats::jetstream::{
     ErrorCode,
     context::Context,
     response::Response,
-    stream::{Config, DiscardPolicy, Info, Republish, RetentionPolicy, StorageType},
+    stream::{Config, DiscardPolicy, Info, RetentionPolicy, StorageType},
 };
 
 use super::{
     cluster::{Cluster, state_stream},
     fault::{code_of, refused, unreachable},
     settings::NatsSettings,
+    strict,
 };
 use crate::Error;
 
@@ -54,12 +55,7 @@ fn events(cluster: &Cluster) -> Config {
         subjects: vec![cluster.all()],
         duplicate_window: settings.window,
         max_age: settings.max_age.unwrap_or_default(),
-        // Tells consumers what came, after it was kept.
-        republish: Some(Republish {
-            source: cluster.all(),
-            destination: cluster.told("entry.{{wildcard(1)}}"),
-            headers_only: true,
-        }),
+        allow_atomic_publish: strict::takes_batches(&cluster.client.server_info().version),
         ..common(settings, "Events that Ringback has acknowledged")
     }
 }

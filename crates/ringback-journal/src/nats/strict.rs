@@ -22,6 +22,8 @@ use crate::Error;
 const ANSWERS: Duration = Duration::from_secs(3);
 /// Many messages with one request came with this version.
 const OLDEST: (u32, u32) = (2, 11);
+/// Many messages that are kept together came with this one.
+const BATCHES: (u32, u32) = (2, 12);
 /// On how many servers an entry has to be.
 const REPLICAS: usize = 3;
 
@@ -49,9 +51,7 @@ pub(super) async fn dangers(
 
 /// Refuses servers that are too old, whose version they say to everybody.
 pub(super) fn version(said: &str) -> Result<(), Error> {
-    let mut parts = said.split(['.', '-']).map(|part| part.parse::<u32>().unwrap_or(0));
-    let version = (parts.next().unwrap_or(0), parts.next().unwrap_or(0));
-    if version >= OLDEST {
+    if is_since(OLDEST, said) {
         return Ok(());
     }
     Err(refused(
@@ -62,6 +62,16 @@ pub(super) fn version(said: &str) -> Result<(), Error> {
             OLDEST.0, OLDEST.1
         ),
     ))
+}
+
+/// Whether servers of this version take many messages as one.
+pub(super) fn takes_batches(said: &str) -> bool {
+    is_since(BATCHES, said)
+}
+
+fn is_since(version: (u32, u32), said: &str) -> bool {
+    let mut parts = said.split(['.', '-']).map(|part| part.parse::<u32>().unwrap_or(0));
+    (parts.next().unwrap_or(0), parts.next().unwrap_or(0)) >= version
 }
 
 fn replicas(streams: &[Info]) -> Vec<String> {

@@ -29,7 +29,10 @@ pub(super) struct Kept {
 pub(super) fn headers(entry: &Entry) -> HeaderMap {
     let mut headers = HeaderMap::new();
     headers.insert(ID, entry.key.to_string());
-    headers.insert(LANE, lane::to_header(&entry.lane));
+    // The subject says it otherwise.
+    if lane::is_cut(&entry.lane) {
+        headers.insert(LANE, lane::to_header(&entry.lane));
+    }
     headers.insert(RECEIVED, entry.received.to_string());
     headers.insert(ABOUT, lane::to_header(&entry.about));
     headers
@@ -40,7 +43,10 @@ pub(super) fn recorded(kept: &Kept) -> Option<Recorded> {
     let text = |name: &str| kept.headers.get(name).map(|value| value.as_str());
     let entry = Entry {
         key: text(ID)?.parse().ok()?,
-        lane: lane::of_header(text(LANE)?),
+        lane: match text(LANE) {
+            Some(lane) => lane::of_header(lane),
+            None => lane::text(kept.subject.rsplit('.').next()?).into(),
+        },
         received: text(RECEIVED)?.parse().ok()?,
         about: lane::of_header(text(ABOUT)?),
         body: kept.payload.clone(),

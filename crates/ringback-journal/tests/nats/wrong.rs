@@ -6,7 +6,7 @@ use ringback_journal::{Error, Journal as _, Nats, NatsSettings};
 
 use crate::{
     servers::{self, Servers, say},
-    suite::{append, entries, soon},
+    suite::{all, append, entries, soon},
 };
 
 /// It does not start, with this code and these words.
@@ -76,6 +76,22 @@ async fn a_server_that_is_alone_is_refused() {
     streams_of_others(&servers).await;
 }
 
+/// Takes entries until there is no room, says so, and has lost none.
+async fn fills(journal: &Nats) {
+    let mut kept = 300;
+    let error = loop {
+        match soon(journal.append(entries(kept + 1..=kept + 100))).await {
+            Ok(_) => kept += 100,
+            Err(error) => break error,
+        }
+    };
+    said(&error, "journal-full", &["no room", "max_file_store"]);
+    let read = all(journal, 256).await;
+    let read: Vec<_> =
+        read.into_iter().map(|recorded| recorded.entry).take(kept as usize).collect();
+    assert_eq!(read, entries(1..=kept));
+}
+
 async fn streams_of_others(servers: &Servers) {
     let context = servers.bare().await.unwrap();
     let check = async |name: &str, change: serde_json::Value, words: &[&str]| {
@@ -91,7 +107,11 @@ async fn streams_of_others(servers: &Servers) {
         assert!(made.get("error").is_none(), "{made}");
         let settings = servers.settings().stream(name).replicas(1).relaxed(true);
         if words.is_empty() {
-            Nats::connect(&servers.addresses(), settings).await.unwrap();
+            let journal = Nats::connect(&servers.addresses(), settings).await.unwrap();
+            append(&journal, 1..=300).await;
+            if change.get("max_bytes").is_some() {
+                fills(&journal).await;
+            }
         } else {
             let words = [words, &[name, "set up for something else"]].concat();
             refused(servers, settings, "journal-foreign", &words).await;
@@ -100,6 +120,8 @@ async fn streams_of_others(servers: &Servers) {
     let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
     check("GOOD", json("{}"), &[]).await;
     check("FULL", json(r#"{"max_bytes": 1000000}"#), &[]).await;
+    let batches = r#"{"max_bytes": 1000000, "allow_atomic": true}"#;
+    check("BATCHES", json(batches), &[]).await;
     check("ORDERS", json(r#"{"subjects": ["orders.>"]}"#), &["orders.>"]).await;
     check("MEMORY", json(r#"{"storage": "memory"}"#), &["kept in memory"]).await;
     let old = r#"{"max_bytes": 1000000, "discard": "old"}"#;
@@ -144,6 +166,6 @@ async fn a_cluster_that_is_gone_is_said_and_comes_back() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     say(&format!("appends go on {:.1?} after three servers were started again", begin.elapsed()));
-    let kept = crate::suite::all(&journal, 10).await;
+    let kept = all(&journal, 10).await;
     assert!(kept.iter().any(|recorded| recorded.entry == crate::suite::entry(1)));
 }

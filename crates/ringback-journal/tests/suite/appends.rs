@@ -12,6 +12,7 @@ pub(crate) async fn what_is_appended_is_read_as_it_was<S: Store>() {
     given[1].body = Bytes::from_static(b"\xff\0 no text");
     given[2].body = Bytes::new();
     given[3].lane = "".into();
+    given[2].lane = "é".repeat(200).into();
     given[3].about = r#"{"name":"Zoë \u0000"}"#.into();
     let appended = soon(journal.append(given.clone())).await.unwrap();
     let read = all(&*journal, 10).await;
@@ -48,6 +49,28 @@ pub(crate) async fn concurrent_copies_are_kept_once<S: Store>() {
         new += task.await.unwrap().iter().filter(|a| matches!(a, Appended::New(_))).count();
     }
     assert_eq!((new, all(&*journal, 10).await.len()), (2, 2));
+}
+
+pub(crate) async fn many_are_kept_in_order_around_copies<S: Store>() {
+    let store = S::new().await;
+    let journal = store.open().await;
+    append(&*journal, [300, 301]).await;
+    // Copies of what was there, and of what comes with them.
+    let numbers = (1..=700).chain([5, 300, 699]);
+    let appended = soon(journal.append(entries(numbers.clone()))).await.unwrap();
+    let known: Vec<_> = std::iter::zip(numbers, &appended)
+        .filter_map(|(number, answer)| matches!(answer, Appended::Known).then_some(number))
+        .collect();
+    assert_eq!(known, [300, 301, 5, 300, 699]);
+    let others = (1..=700).filter(|number| !matches!(number, 300 | 301));
+    let expected: Vec<_> = [300, 301].into_iter().chain(others).map(|nth| entry(nth).key).collect();
+    let read: Vec<_> = all(&*journal, 100).await.iter().map(|r| r.entry.key).collect();
+    assert_eq!(read, expected);
+    let told: Vec<_> =
+        appended.iter().filter(|answer| matches!(answer, Appended::New(_))).collect();
+    let kept: Vec<_> =
+        all(&*journal, 1_000).await.iter().map(|r| Appended::New(r.position)).collect();
+    assert_eq!(told, kept[2..].iter().collect::<Vec<_>>());
 }
 
 pub(crate) async fn nothing_is_appended_by_nothing<S: Store>() {

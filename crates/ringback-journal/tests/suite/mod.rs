@@ -22,8 +22,8 @@ use ringback_journal::{Appended, Consumer, Entry, Handed, Journal, Position, Rec
 pub(crate) use self::{
     appends::{
         a_key_is_kept_once, a_reopened_journal_goes_on, concurrent_copies_are_kept_once,
-        nothing_is_appended_by_nothing, pages_follow_one_another,
-        what_is_appended_is_read_as_it_was,
+        many_are_kept_in_order_around_copies, nothing_is_appended_by_nothing,
+        pages_follow_one_another, what_is_appended_is_read_as_it_was,
     },
     holders::{
         a_dropped_next_loses_nothing, a_holder_that_is_gone_gives_back, a_name_has_one_holder,
@@ -80,6 +80,7 @@ macro_rules! suite {
             what_is_appended_is_read_as_it_was
             a_key_is_kept_once
             concurrent_copies_are_kept_once
+            many_are_kept_in_order_around_copies
             nothing_is_appended_by_nothing
             pages_follow_one_another
             a_reopened_journal_goes_on
