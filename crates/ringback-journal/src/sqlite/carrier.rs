@@ -15,11 +15,13 @@ use rusqlite::Connection;
 
 use super::{failure::Place, request::Shared};
 
-/// From so many pages in the log on it is carried over.
-const PAGES: u64 = 4_096;
+/// So many pages at a time are carried over: while many are being synced, commits wait for the disk.
+const STEP: u64 = 512;
+/// From so many pages on the log begins again.
+const PAGES: u64 = 16_384;
 /// So few pages the writer carries over itself, between two commits: only when nothing is left
 /// does the log begin again.
-const FEW: u64 = 256;
+const FEW: u64 = 64;
 /// From so many pages on the writer does it itself whatever it costs, so that the log has an end.
 const MANY: u64 = 65_536;
 
@@ -46,12 +48,15 @@ pub(super) enum Step {
 impl Log {
     pub(super) fn step(&self) -> Step {
         let pages = self.pages.load(Ordering::Relaxed);
-        if pages < PAGES || self.is_busy.load(Ordering::Acquire) && pages < MANY {
+        if self.is_busy.load(Ordering::Acquire) && pages < MANY {
             return Step::Nothing;
         }
         let left = pages.saturating_sub(self.carried.load(Ordering::Acquire));
-        if left <= FEW || pages >= MANY {
+        if pages >= MANY || pages >= PAGES && left <= FEW {
             return Step::Finish;
+        }
+        if left < STEP && pages < PAGES {
+            return Step::Nothing;
         }
         self.is_busy.store(true, Ordering::Release);
         Step::Kick
@@ -116,20 +121,23 @@ mod tests {
     fn the_thread_carries_much_and_the_writer_the_rest() {
         let log = Log::default();
         for (pages, carried, expected) in [
-            (PAGES - 1, 0, Step::Nothing),
-            (PAGES, 0, Step::Kick),
-            // The thread is at it.
-            (PAGES + 1, 0, Step::Nothing),
+            (STEP - 1, 0, Step::Nothing),
+            (STEP, 0, Step::Kick),
+            (PAGES - 1, PAGES - STEP, Step::Nothing),
+            (PAGES - 1, PAGES - STEP - 1, Step::Kick),
+            (PAGES, PAGES - FEW - 1, Step::Kick),
+            (PAGES, PAGES - FEW, Step::Finish),
             (MANY, 0, Step::Finish),
         ] {
+            log.is_busy.store(false, Ordering::Relaxed);
             log.pages.store(pages, Ordering::Relaxed);
             log.carried.store(carried, Ordering::Relaxed);
             assert_eq!(log.step(), expected, "{pages} pages, {carried} carried");
         }
+        log.pages.store(PAGES, Ordering::Relaxed);
+        log.is_busy.store(true, Ordering::Relaxed);
+        assert_eq!(log.step(), Step::Nothing, "the thread is at it");
         log.is_busy.store(false, Ordering::Relaxed);
-        log.pages.store(PAGES + 2 * FEW, Ordering::Relaxed);
-        log.carried.store(PAGES + FEW, Ordering::Relaxed);
-        assert_eq!(log.step(), Step::Finish);
         log.begin_again();
         assert_eq!(log.step(), Step::Nothing);
     }
