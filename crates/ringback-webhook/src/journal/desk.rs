@@ -1,6 +1,15 @@
 //! What many ask the journal at about the same time, asked with one call.
 
-use std::{fmt, iter::zip, mem};
+use std::{
+    collections::VecDeque,
+    fmt,
+    iter::zip,
+    mem,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use futures_util::{StreamExt as _, future::join_all, stream::FuturesUnordered};
 use ringback_journal::{Error, Pending};
@@ -9,41 +18,93 @@ use tokio::{
     task::yield_now,
 };
 
+/// So many calls are under way at once: what is asked meanwhile shares the next one.
+const CALLS: usize = 4;
+/// So many are a call; for fewer it is waited as long as others come.
+const ENOUGH: usize = 64;
 /// So many share a call at most.
 const MANY: usize = 1_024;
 /// So many bytes share a call at most, or one that has more.
 const BYTES: usize = 4 << 20;
 /// So many are answered before others have their turn: each may have much to do then.
-const GROUP: usize = 32;
+const GROUP: usize = 16;
 
 /// What one asks, and who waits for the answer.
-type Asked<T, R> = (T, oneshot::Sender<Result<R, Error>>);
+struct Asked<T, R> {
+    what: T,
+    answer: Answer<R>,
+}
+
+/// Who waits for an answer, and what is held for it until then.
+struct Answer<R> {
+    to: oneshot::Sender<Result<R, Error>>,
+    _held: Held,
+}
+
+/// What is answered, and not told yet.
+type Told<R> = (Answer<R>, Result<R, Error>);
 
 /// Asks for many with one call, and answers each.
 ///
 /// Waking whoever waits for a call costs more than writing what it is about.
 pub(super) struct Desk<T, R> {
     asked: mpsc::UnboundedSender<Asked<T, R>>,
+    scales: Scales<T>,
+    held: Arc<AtomicUsize>,
+}
+
+/// What something weighs in bytes, and how many of those may wait.
+#[derive(Debug)]
+pub(super) struct Scales<T> {
+    pub(super) weigh: fn(&T) -> usize,
+    pub(super) room: usize,
+}
+
+impl<T> Scales<T> {
+    /// For what has no weight, and always finds room.
+    pub(super) const LIGHT: Self = Self { weigh: |_| 0, room: usize::MAX };
 }
 
 impl<T: Clone + Send + 'static, R: Send + 'static> Desk<T, R> {
     /// Spawns the task that calls; it ends when the desk is dropped and everybody is answered.
     ///
-    /// A call has an answer for each that it asks for, in their order; what is asked weighs so many bytes.
+    /// A call has an answer for each that it asks for, in their order.
     pub(super) fn start(
-        weigh: fn(&T) -> usize,
+        scales: Scales<T>,
         call: impl Fn(Vec<T>) -> Pending<'static, Vec<R>> + Send + Sync + 'static,
     ) -> Self {
         let (asked, asking) = mpsc::unbounded_channel();
-        tokio::spawn(run(weigh, call, asking));
-        Self { asked }
+        tokio::spawn(run(scales.weigh, call, asking));
+        Self { asked, scales, held: Arc::default() }
     }
 
     /// Asks, and waits for the answer.
     pub(super) async fn ask(&self, what: T) -> Result<R, Error> {
-        let (answer, answered) = oneshot::channel();
-        self.asked.send((what, answer)).map_err(|_| Error::Closed)?;
+        let (to, answered) = oneshot::channel();
+        let answer = Answer { to, _held: self.hold((self.scales.weigh)(&what))? };
+        self.asked.send(Asked { what, answer }).map_err(|_| Error::Closed)?;
         answered.await.map_err(|_| Error::Closed)?
+    }
+
+    fn hold(&self, weight: usize) -> Result<Held, Error> {
+        let before = self.held.fetch_add(weight, Ordering::Relaxed);
+        let held = Held { weight, of: Arc::clone(&self.held) };
+        match before.saturating_add(weight) > self.scales.room {
+            true => Err(Error::Busy { waiting: before }),
+            false => Ok(held),
+        }
+    }
+}
+
+/// The weight of something that is not answered.
+struct Held {
+    weight: usize,
+    of: Arc<AtomicUsize>,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.of.fetch_sub(self.weight, Ordering::Relaxed);
     }
 }
 
@@ -59,18 +120,32 @@ async fn run<T: Clone, R>(
     mut asking: mpsc::UnboundedReceiver<Asked<T, R>>,
 ) {
     let mut calls = FuturesUnordered::new();
-    let mut heard = Vec::new();
-    let mut is_open = true;
-    while is_open || !calls.is_empty() {
+    let mut waiting = Vec::new();
+    let mut told = VecDeque::new();
+    let (mut is_open, mut is_still) = (true, true);
+    while is_open || !(waiting.is_empty() && calls.is_empty() && told.is_empty()) {
+        let goes = |waiting: &Vec<_>| waiting.len() >= ENOUGH || is_still && !waiting.is_empty();
+        while calls.len() < CALLS && goes(&waiting) {
+            let rest = waiting.split_off(share(&waiting, weigh));
+            calls.push(answers(&call, mem::replace(&mut waiting, rest)));
+        }
         tokio::select! {
-            Some(()) = calls.next() => {}
-            // Everybody who runs before this does has put something here.
-            count = asking.recv_many(&mut heard, MANY), if is_open => {
-                is_open = count > 0;
-                while !heard.is_empty() {
-                    let rest = heard.split_off(share(&heard, weigh));
-                    calls.push(answer(&call, mem::replace(&mut heard, rest)));
+            biased;
+            Some(answers) = calls.next() => {
+                let was_quiet = told.is_empty();
+                told.extend(answers);
+                if was_quiet {
+                    tell(&mut told);
                 }
+            }
+            // Everybody who runs before this does has put something here.
+            count = asking.recv_many(&mut waiting, MANY), if is_open => {
+                is_open = count > 0;
+                is_still = !is_open;
+            }
+            () = yield_now(), if !told.is_empty() || !is_still => {
+                tell(&mut told);
+                is_still = true;
             }
         }
     }
@@ -79,39 +154,36 @@ async fn run<T: Clone, R>(
 /// How many of these share a call.
 fn share<T, R>(asked: &[Asked<T, R>], weigh: fn(&T) -> usize) -> usize {
     let mut bytes = 0;
-    let fits = |(what, _): &&Asked<T, R>| {
-        bytes += weigh(what);
+    let fits = |asked: &&Asked<T, R>| {
+        bytes += weigh(&asked.what);
         bytes <= BYTES
     };
-    asked.iter().take_while(fits).count().max(1)
+    asked.iter().take(MANY).take_while(fits).count().max(1)
+}
+
+/// Tells some what they asked; whoever asked may be gone.
+fn tell<R>(told: &mut VecDeque<Told<R>>) {
+    for (answer, told) in told.drain(..told.len().min(GROUP)) {
+        drop(answer.to.send(told));
+    }
 }
 
 /// One call for all of them; when that is refused, one for each, because it may be for one that all are refused.
-async fn answer<T: Clone, R>(
+async fn answers<T: Clone, R>(
     call: &impl Fn(Vec<T>) -> Pending<'static, Vec<R>>,
     these: Vec<Asked<T, R>>,
-) {
-    let told = match these.len() {
+) -> Vec<Told<R>> {
+    let (whats, answers): (Vec<T>, Vec<Answer<R>>) =
+        these.into_iter().map(|asked| (asked.what, asked.answer)).unzip();
+    let told = match whats.len() {
         1 => None,
-        many => together(call(these.iter().map(|(what, _)| what.clone()).collect()), many).await,
+        many => together(call(whats.clone()), many).await,
     };
-    let Some(told) = told else {
-        let alone = these.into_iter().map(|(what, answer)| {
-            let asking = call(vec![what]);
-            async move {
-                let told = asking.await;
-                tell(answer, told.and_then(|told| told.into_iter().next().ok_or(Error::Closed)));
-            }
-        });
-        join_all(alone).await;
-        return;
+    let told = match told {
+        Some(told) => told,
+        None => join_all(whats.into_iter().map(|what| alone(call(vec![what])))).await,
     };
-    for (nth, ((_, answer), told)) in zip(these, told).enumerate() {
-        tell(answer, told);
-        if nth % GROUP == GROUP - 1 {
-            yield_now().await;
-        }
-    }
+    zip(answers, told).collect()
 }
 
 /// What one call says to each of so many; none when each is to be asked for alone.
@@ -127,14 +199,13 @@ async fn together<R>(
     }
 }
 
+async fn alone<R>(asking: Pending<'static, Vec<R>>) -> Result<R, Error> {
+    asking.await?.pop().ok_or(Error::Closed)
+}
+
 /// Whether another call, without the one that it is about or for fewer, may be answered.
 fn is_of_one(error: &Error) -> bool {
     error.is_refused() || error.is_lost() || error.is_busy()
-}
-
-/// Whoever asked may be gone.
-fn tell<R>(answer: oneshot::Sender<Result<R, Error>>, told: Result<R, Error>) {
-    drop(answer.send(told));
 }
 
 #[cfg(test)]
@@ -149,26 +220,23 @@ mod tests {
     fn doubling() -> (Desk<usize, usize>, Called) {
         let called = Called::default();
         let remembered = Arc::clone(&called);
-        let desk = Desk::start(
-            |what| *what,
-            move |these| {
-                remembered.lock().unwrap().push(these.clone());
-                let error = |code| {
-                    let (sentence, source) = (String::new(), None);
-                    match code {
-                        "2" => Error::Refused { code, sentence, source },
-                        _ => Error::Unavailable { code, sentence, source },
-                    }
-                };
-                Box::pin(async move {
-                    match (these.contains(&2), these.contains(&9)) {
-                        (true, _) => Err(error("2")),
-                        (_, true) => Err(error("9")),
-                        _ => Ok(these.into_iter().map(|this| this * 2).collect()),
-                    }
-                })
-            },
-        );
+        let desk = Desk::start(Scales { weigh: |what| *what, room: 4 * BYTES }, move |these| {
+            remembered.lock().unwrap().push(these.clone());
+            let error = |code| {
+                let (sentence, source) = (String::new(), None);
+                match code {
+                    "2" => Error::Refused { code, sentence, source },
+                    _ => Error::Unavailable { code, sentence, source },
+                }
+            };
+            Box::pin(async move {
+                match (these.contains(&2), these.contains(&9)) {
+                    (true, _) => Err(error("2")),
+                    (_, true) => Err(error("9")),
+                    _ => Ok(these.into_iter().map(|this| this * 2).collect()),
+                }
+            })
+        });
         (desk, called)
     }
 
@@ -182,6 +250,28 @@ mod tests {
         assert_eq!((one.unwrap(), three.unwrap()), (2, 6));
         let expected = [vec![1, 3], vec![1, 2, 3], vec![1], vec![2], vec![3]];
         assert_eq!(*called.lock().unwrap(), expected);
+    }
+
+    #[tokio::test]
+    async fn a_call_waits_as_long_as_others_come() {
+        let (desk, called) = doubling();
+        let later = async |what: usize, yields: usize| {
+            for _ in 0..yields {
+                yield_now().await;
+            }
+            desk.ask(what).await.unwrap()
+        };
+        let told = tokio::join!(later(1, 0), later(3, 1), later(4, 2), later(5, 20));
+        assert_eq!(told, (2, 6, 8, 10));
+        assert_eq!(*called.lock().unwrap(), [vec![1, 3, 4], vec![5]]);
+    }
+
+    #[tokio::test]
+    async fn there_is_room_for_so_much() {
+        let (desk, _) = doubling();
+        let (first, second) = tokio::join!(desk.ask(4 * BYTES), desk.ask(1));
+        assert!(first.is_ok() && second.unwrap_err().is_busy());
+        assert_eq!(desk.ask(1).await.unwrap(), 2);
     }
 
     #[tokio::test]

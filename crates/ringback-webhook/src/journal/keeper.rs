@@ -6,8 +6,18 @@ use bytes::Bytes;
 use ringback_journal::{Appended, Entry, Error, Journal, Pending};
 use serde::{Deserialize, Serialize};
 
-use super::{backlog::Backlog, desk::Desk, facts::Facts, key, settings::Journaled, tally::Tally};
+use super::{
+    backlog::Backlog,
+    desk::{Desk, Scales},
+    facts::Facts,
+    key,
+    settings::Journaled,
+    tally::Tally,
+};
 use crate::{Delivery, Keep, NotKept, Verification};
+
+/// So many bytes may wait for the journal, if that is slower than their senders.
+const ROOM: usize = 64 << 20;
 
 /// What is remembered beside an event.
 #[derive(Debug, Serialize, Deserialize)]
@@ -33,7 +43,7 @@ impl Keeper {
             Box::pin(async move { journal.append(entries).await }) as Pending<'static, _>
         };
         Self {
-            journal: Desk::start(|entry| entry.body.len(), append),
+            journal: Desk::start(Scales { weigh, room: ROOM }, append),
             clock: Arc::clone(&journaled.clock),
             tally: tally.clone(),
             backlog: backlog.clone(),
@@ -75,6 +85,11 @@ impl Keeper {
         }
         Ok(())
     }
+}
+
+/// What an event takes of the room, about.
+fn weigh(entry: &Entry) -> usize {
+    entry.body.len() + entry.about.len() + 256
 }
 
 impl Keep for Keeper {

@@ -16,7 +16,12 @@ use tokio::{
     time::sleep,
 };
 
-use super::{backlog::Backlog, desk::Desk, keeper::About, tally::Tally};
+use super::{
+    backlog::Backlog,
+    desk::{Desk, Scales},
+    keeper::About,
+    tally::Tally,
+};
 use crate::{Delivery, EventHandler};
 
 /// How long to wait before the journal is asked again that could not keep something.
@@ -161,7 +166,7 @@ pub(super) fn telling(consumer: &Arc<dyn Consumer>, tell: Tell) -> Desk<Position
         let told = vec![(); positions.len()];
         Box::pin(async move { tell(&*consumer, positions).await.map(|()| told) }) as Pending<'_, _>
     };
-    Desk::start(|_| 0, call)
+    Desk::start(Scales::LIGHT, call)
 }
 
 /// Whether an attempt may begin.
