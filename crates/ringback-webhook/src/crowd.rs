@@ -2,10 +2,9 @@
 
 use std::{
     collections::HashMap,
-    io,
     pin::Pin,
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU8, AtomicU64, Ordering},
     },
     task::{Context, Poll},
@@ -14,13 +13,9 @@ use std::{
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
-use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::TcpStream,
-    sync::Notify,
-    task::Id,
-    time::{Instant, Sleep, sleep},
-};
+use tokio::{sync::Notify, task::Id, time::Instant};
+
+use crate::turns::Turn;
 
 /// No request, or not the whole head of one.
 const WAITING: u8 = 0;
@@ -30,6 +25,8 @@ const RECEIVING: u8 = 1;
 const HANDLING: u8 = 2;
 /// To be closed.
 const CUT: u8 = 3;
+/// A request began, and is not looked at before its turn.
+const QUEUED: u8 = 4;
 
 /// How long a connection may wait, and how long its body may take, before it goes for another.
 ///
@@ -62,6 +59,7 @@ impl Crowd {
             read: AtomicU64::new(0),
             done: AtomicU64::new(0),
             cut: Notify::new(),
+            turn: Mutex::default(),
         };
         seat.touch();
         Arc::new(seat)
@@ -119,6 +117,8 @@ pub(crate) struct Seat {
     read: AtomicU64,
     done: AtomicU64,
     cut: Notify,
+    /// The turn of the request that is being read, until its handler takes it.
+    turn: Mutex<Option<Turn>>,
 }
 
 impl Seat {
@@ -132,6 +132,36 @@ impl Seat {
         self.done.store(self.read.load(Ordering::Relaxed), Ordering::Relaxed);
         // One that is cut stays so.
         let _cut = self.change(HANDLING, WAITING) || self.change(RECEIVING, WAITING);
+    }
+
+    /// More bytes came in.
+    pub(crate) fn read(&self, bytes: usize) {
+        self.read.fetch_add(u64::try_from(bytes).unwrap_or_default(), Ordering::Relaxed);
+    }
+
+    /// How many bytes had come in by the last reply.
+    pub(crate) fn replied(&self) -> u64 {
+        self.done.load(Ordering::Relaxed)
+    }
+
+    /// A request waits for its turn; false when the connection has to go.
+    pub(crate) fn queue(&self) -> bool {
+        self.change(WAITING, QUEUED)
+    }
+
+    /// Its turn has come.
+    pub(crate) fn call(&self, turn: Option<Turn>) {
+        *self.turn() = turn;
+        let _queued = self.change(QUEUED, WAITING);
+    }
+
+    /// The turn that was given to what is being read; gives it back when dropped.
+    pub(crate) fn take_turn(&self) -> Option<Turn> {
+        self.turn().take()
+    }
+
+    fn turn(&self) -> MutexGuard<'_, Option<Turn>> {
+        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether a head began to come in, and is not a request yet.
@@ -213,86 +243,5 @@ impl Body for Arriving {
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
-    }
-}
-
-/// A stream that counts what comes in, and fails when a head takes too long.
-pub(crate) struct Counted {
-    stream: TcpStream,
-    seat: Arc<Seat>,
-    head_time: Duration,
-    /// The end of the patience with a head that is not complete, and which that is.
-    deadline: Option<(u64, Pin<Box<Sleep>>)>,
-}
-
-impl Counted {
-    pub(crate) fn new(stream: TcpStream, seat: &Arc<Seat>, head_time: Duration) -> Self {
-        Self { stream, seat: Arc::clone(seat), head_time, deadline: None }
-    }
-
-    /// Fails when the rest of a head is waited for too long; a head that comes at once needs no timer.
-    fn poll_late(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if !self.seat.has_begun() {
-            self.deadline = None;
-            return Poll::Pending;
-        }
-        let which = self.seat.done.load(Ordering::Relaxed);
-        let fresh = || (which, Box::pin(sleep(self.head_time)));
-        let deadline = match self.deadline.take() {
-            Some(known) if known.0 == which => known,
-            _ => fresh(),
-        };
-        let (_, timer) = self.deadline.insert(deadline);
-        match timer.as_mut().poll(cx) {
-            Poll::Ready(()) => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
-            Poll::Pending => Poll::Pending,
-        }
-    }
-}
-
-impl AsyncRead for Counted {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let before = buf.filled().len();
-        let polled = Pin::new(&mut self.stream).poll_read(cx, buf);
-        let more = u64::try_from(buf.filled().len() - before).unwrap_or_default();
-        self.seat.read.fetch_add(more, Ordering::Relaxed);
-        match polled {
-            Poll::Pending => self.poll_late(cx),
-            ready @ Poll::Ready(_) => ready,
-        }
-    }
-}
-
-impl AsyncWrite for Counted {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, buf)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, bufs)
     }
 }

@@ -14,9 +14,11 @@ use axum::{
 };
 use futures_util::FutureExt as _;
 use ringback_model::{Kept, webhook::Event};
-use tokio::{sync::Semaphore, task::yield_now, time::timeout};
+use tokio::{task::yield_now, time::timeout};
 
-use crate::{BoxError, Gate, Keep, NotKept, Rejection, Signed, Verification};
+use crate::{
+    BoxError, Gate, Keep, NotKept, Rejection, Signed, Verification, crowd::Seat, turns::Turns,
+};
 
 /// An event on its way to a handler.
 #[derive(Clone, Debug)]
@@ -110,14 +112,11 @@ impl fmt::Debug for EventHandler {
     }
 }
 
-/// So many events are looked at before the answer webhook has its turn again, however many have come.
-const GROUP: usize = 16;
-
 /// The state of the event route.
 pub(crate) struct Eventing {
-    gate: Gate,
-    keeper: Arc<dyn Keep>,
-    turns: Semaphore,
+    pub(crate) gate: Gate,
+    pub(crate) keeper: Arc<dyn Keep>,
+    pub(crate) turns: Turns,
 }
 
 /// The event route.
@@ -129,13 +128,14 @@ pub(crate) async fn route(State(eventing): State<Arc<Eventing>>, request: Reques
 }
 
 impl Eventing {
-    pub(crate) fn new(gate: Gate, keeper: Arc<dyn Keep>) -> Self {
-        Self { gate, keeper, turns: Semaphore::new(GROUP) }
-    }
-
-    async fn receive(&self, request: Request) -> Result<(), Rejection> {
+    async fn receive(&self, mut request: Request) -> Result<(), Rejection> {
         let limits = self.gate.limited();
-        let mut turn = self.turns.acquire().await.ok();
+        // It has come already where the connection waited for it.
+        let seat = request.extensions_mut().remove::<Arc<Seat>>();
+        let mut turn = match seat.and_then(|seat| seat.take_turn()) {
+            Some(turn) => Some(turn),
+            None => self.turns.clone().next().await,
+        };
         let mut receiving = pin!(Signed::keep(&self.gate, request));
         let received = match receiving.as_mut().now_or_never() {
             Some(received) => received,

@@ -22,6 +22,8 @@ mod receiver;
 mod rejection;
 mod script;
 mod serve;
+mod stream;
+mod turns;
 mod webhooks;
 
 pub use answer::Answerer;

@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use axum::Router;
 use tokio::{net::TcpListener, time::Instant};
 
-use crate::{Limits, Metrics, Stopped, keep::Memory, serve};
+use crate::{Limits, Metrics, Stopped, keep::Memory, serve::serve_in_turn, turns::Turns};
 
 /// A receiver: its routes, and the events that wait for their handler.
 ///
@@ -15,6 +15,7 @@ pub struct Receiver {
     memory: Option<Arc<Memory>>,
     #[cfg(feature = "journal")]
     dispatcher: Option<crate::journal::Dispatcher>,
+    turns: Option<Turns>,
     limits: Limits,
     metrics: Metrics,
 }
@@ -23,6 +24,7 @@ impl Receiver {
     pub(crate) fn new(
         router: Router,
         memory: Option<Arc<Memory>>,
+        turns: Option<Turns>,
         limits: Limits,
         metrics: Metrics,
     ) -> Self {
@@ -31,6 +33,7 @@ impl Receiver {
             memory,
             #[cfg(feature = "journal")]
             dispatcher: None,
+            turns,
             limits,
             metrics,
         }
@@ -69,6 +72,7 @@ impl Receiver {
             memory,
             #[cfg(feature = "journal")]
             dispatcher,
+            turns,
             limits,
             metrics,
         } = self;
@@ -78,7 +82,7 @@ impl Receiver {
             stopping = Some(Instant::now() + limits.stop);
         };
         let half = Limits { stop: limits.stop / 2, ..limits.clone() };
-        let mut stopped = serve(listener, router, &half, &metrics, shutdown).await;
+        let mut stopped = serve_in_turn(listener, router, &half, &metrics, turns, shutdown).await;
         let left = stopping.map_or(Duration::ZERO, |end| end.duration_since(Instant::now()));
         if let Some(memory) = &memory {
             stopped.events_left = memory.drain(left).await;

@@ -26,8 +26,10 @@ use tokio::{
 
 use crate::{
     Gauge, Limits, Metrics,
-    crowd::{Arriving, Counted, Crowd, Seat},
+    crowd::{Arriving, Crowd, Seat},
     meters::{Meters, Refusal},
+    stream::Counted,
+    turns::Turns,
 };
 
 /// How a server stopped.
@@ -63,6 +65,18 @@ pub async fn serve(
     metrics: &Metrics,
     shutdown: impl Future<Output = ()>,
 ) -> Stopped {
+    serve_in_turn(listener, router, limits, metrics, None, shutdown).await
+}
+
+/// The same with turns for those that bring events.
+pub(crate) async fn serve_in_turn(
+    listener: TcpListener,
+    router: Router,
+    limits: &Limits,
+    metrics: &Metrics,
+    turns: Option<Turns>,
+    shutdown: impl Future<Output = ()>,
+) -> Stopped {
     let meters = Arc::new(Meters::new(metrics));
     let http = http(limits);
     let graceful = GracefulShutdown::new();
@@ -83,7 +97,7 @@ pub async fn serve(
             (stream, peer) = accept(&listener), if room => {
                 let seat = crowd.seat();
                 let service = service(router.clone(), peer, &seat, &meters);
-                let io = TokioIo::new(Counted::new(stream, &seat, limits.head_time));
+                let io = TokioIo::new(Counted::new(stream, &seat, turns.clone(), limits.head_time));
                 let connection = graceful.watch(http.serve_connection(io, service));
                 let guest = guest(connection, Arc::clone(&seat), peer, Arc::clone(&meters));
                 crowd.enter(connections.spawn(guest).id(), seat);
@@ -177,6 +191,7 @@ fn service(
             }
             let mut request = request.map(|body| Arriving::new(body, &seat));
             request.extensions_mut().insert(ConnectInfo(peer));
+            request.extensions_mut().insert(Arc::clone(&seat));
             let response = router.call(request).await;
             seat.done();
             if let Ok(response) = &response

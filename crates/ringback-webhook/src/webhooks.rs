@@ -18,6 +18,7 @@ use crate::{
     event::{self, Eventing},
     keep::Memory,
     meters::{Meters, Watch, watch},
+    turns::Turns,
 };
 
 /// The platform waits 5,000 ms for a script; this leaves 800 ms for the way.
@@ -212,11 +213,14 @@ impl Webhooks {
             let route = any(answer::route).with_state(Arc::new(answering));
             router = router.route(&answer_route, watched("answer", route));
         }
+        let mut turns = None;
         if let Some(keeper) = keeper {
-            let route = any(event::route).with_state(Arc::new(Eventing::new(gate, keeper)));
+            let eventing = Eventing { gate, keeper, turns: Turns::new(&event_route) };
+            turns = Some(eventing.turns.clone());
+            let route = any(event::route).with_state(Arc::new(eventing));
             router = router.route(&event_route, watched("event", route));
         }
-        let receiver = Receiver::new(router, memory, limits, metrics);
+        let receiver = Receiver::new(router, memory, turns, limits, metrics);
         #[cfg(feature = "journal")]
         let receiver = receiver.dispatcher(dispatcher);
         Ok(receiver)

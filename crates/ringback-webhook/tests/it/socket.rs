@@ -2,12 +2,13 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use ringback_webhook::{Limits, Receiver, Script, Stopped};
+use ringback_model::{Kept, webhook::Answer};
+use ringback_webhook::{Limits, Metrics, Receiver, Script, Stopped};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
     sync::{Notify, mpsc, oneshot},
-    task::JoinHandle,
+    task::{JoinHandle, yield_now},
 };
 
 use crate::webhooks;
@@ -78,6 +79,69 @@ async fn heads_are_limited() {
     assert!(server.stopped.await.unwrap().is_clean());
 }
 
+/// What a line of the metrics says.
+fn told(metrics: &Metrics, name: &str) -> usize {
+    let text = metrics.text();
+    let line = text.lines().find_map(|line| line.strip_prefix(name));
+    line.map_or(0, |number| number.trim().parse().unwrap())
+}
+
+#[tokio::test]
+async fn an_answer_does_not_wait_for_the_heads_of_all_events() {
+    const EVENTS: usize = 200;
+    const HEADS: &str = r#"ringback_webhooks_received_total{kind="event",method="POST"}"#;
+    let metrics = Metrics::new();
+    let counted = metrics.clone();
+    let answer = move |_: Kept<Answer>| {
+        let before = told(&counted, HEADS);
+        async move { serde_json::json!([before]) }
+    };
+    let receiver = webhooks().metrics(&metrics).answer(answer).event(async |_| ()).start().unwrap();
+    let server = start(receiver).await;
+    let mut streams = Vec::new();
+    while streams.len() <= EVENTS {
+        streams.push(TcpStream::connect(server.address).await.unwrap());
+    }
+    while told(&metrics, "ringback_connections_open ") < streams.len() {
+        yield_now().await;
+    }
+    // On this one thread nobody reads before all of it is sent.
+    let mut asking = streams.pop().unwrap();
+    for stream in &streams {
+        assert!(stream.try_write(&event("started")).unwrap() > 0);
+    }
+    assert_eq!(asking.try_write(ASK).unwrap(), ASK.len());
+    let mut reply = String::new();
+    asking.read_to_string(&mut reply).await.unwrap();
+    let (_, script) = reply.split_once("\r\n\r\n").unwrap();
+    let [before]: [usize; 1] = serde_json::from_str(script).unwrap();
+    assert!(before < EVENTS / 2, "the heads of {before} events came first");
+    for mut stream in streams {
+        let mut reply = String::new();
+        stream.read_to_string(&mut reply).await.unwrap();
+        assert!(reply.starts_with("HTTP/1.1 204"), "{reply}");
+    }
+}
+
+#[tokio::test]
+async fn an_event_whose_head_does_not_end_holds_up_no_other() {
+    let receiver = webhooks().answer(Script::from_bytes("[]")).event(async |_| ()).start().unwrap();
+    let server = start(receiver).await;
+    let mut begun = Vec::new();
+    for _ in 0..100 {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        stream.write_all(b"POST /webhooks/event HTTP/1.1\r\nhost: a\r\n").await.unwrap();
+        begun.push(stream);
+    }
+    assert!(server.exchange(&event("started")).await.starts_with("HTTP/1.1 204"));
+    for mut stream in begun {
+        stream.write_all(b"content-length: 2\r\nconnection: close\r\n\r\n{}").await.unwrap();
+        let mut reply = String::new();
+        stream.read_to_string(&mut reply).await.unwrap();
+        assert!(reply.starts_with("HTTP/1.1 204"), "{reply}");
+    }
+}
+
 #[tokio::test]
 async fn stopping_finishes_requests_and_events() {
     let (entered, mut handlers) = mpsc::unbounded_channel();
@@ -123,7 +187,7 @@ async fn stopping_finishes_requests_and_events() {
     let release = tokio::spawn(async move {
         loop {
             go.notify_one();
-            tokio::task::yield_now().await;
+            yield_now().await;
         }
     });
     let mut reply = String::new();
@@ -172,7 +236,7 @@ async fn more_connections_than_allowed_wait() {
     first.read_u8().await.unwrap();
     let mut second = TcpStream::connect(server.address).await.unwrap();
     second.write_all(ASK).await.unwrap();
-    tokio::task::yield_now().await;
+    yield_now().await;
     drop(first);
     let mut reply = String::new();
     second.read_to_string(&mut reply).await.unwrap();
