@@ -14,7 +14,7 @@ use ringback_jwt::WebhookSigner;
 use ringback_model::Timestamp;
 use ringback_tests::{
     cores,
-    measure::{Goal, Line, Pair},
+    measure::{self, Goal, Line, Pair, median},
     root,
 };
 use secrecy::SecretString;
@@ -106,7 +106,19 @@ fn against(line: &Line<'_>, rounds: usize, mut theirs: impl FnMut() -> f64) {
     ours.seconds_each();
     theirs();
     let pair = Pair::of(rounds, || ours.seconds_each(), theirs);
+    measure::print(&format!(
+        "axum alone takes {:.0} µs for the same request: no receiver on it can take less",
+        alone(&mut ours.events) * 1e6,
+    ));
     line.print(pair.speed(), "x", &pair);
+}
+
+/// What the same requests cost when nobody looks at what they carry.
+fn alone(events: &mut Events) -> f64 {
+    let server = Server::application();
+    let mut load = Load::new(server.address, CONNECTIONS, events.more(), 204);
+    load.send(EVENTS);
+    median((0..5).map(|_| server.seconds_each(EVENTS, |count| load.send(count))).collect())
 }
 
 /// The answer webhook's slow end, while the journal has all it can take and while it has nothing.

@@ -54,6 +54,11 @@ impl Server {
         Self::ours(command.args(["serve", "receiver"]).env(JOURNAL, folder.join("events.db")))
     }
 
+    /// An application that takes every event and looks at none, on a core of its own.
+    pub(crate) fn application() -> Self {
+        Self::ours(cores::apart(&std::env::current_exe().unwrap()).args(["serve", "application"]))
+    }
+
     fn ours(command: &mut Command) -> Self {
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let stdin = child.stdin.take();
