@@ -5,7 +5,7 @@ use std::{
     pin::Pin,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU8, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering},
     },
     task::{Context, Poll},
     time::Duration,
@@ -59,6 +59,7 @@ impl Crowd {
             read: AtomicU64::new(0),
             done: AtomicU64::new(0),
             cut: Notify::new(),
+            announced: AtomicBool::new(false),
             turn: Mutex::default(),
         };
         seat.touch();
@@ -74,6 +75,11 @@ impl Crowd {
         if seat.is_some_and(|seat| seat.state.load(Ordering::Acquire) == CUT) {
             self.going = self.going.saturating_sub(1);
         }
+    }
+
+    /// Whether a request waits for its turn.
+    pub(crate) fn has_queue(&self) -> bool {
+        self.seats.values().any(|seat| seat.state.load(Ordering::Acquire) == QUEUED)
     }
 
     /// Tells those to go that can be missed most, and says how many those are.
@@ -117,13 +123,21 @@ pub(crate) struct Seat {
     read: AtomicU64,
     done: AtomicU64,
     cut: Notify,
-    /// The turn of the request that is being read, until its handler takes it.
+    /// Whether a request is read whose handling has not begun.
+    announced: AtomicBool,
+    /// The turn of the request that is being read, until its handler takes it or there is none.
     turn: Mutex<Option<Turn>>,
 }
 
 impl Seat {
+    /// A request was read.
+    pub(crate) fn announce(&self) {
+        self.announced.store(true, Ordering::Relaxed);
+    }
+
     /// A request begins; false when the connection has to go.
     pub(crate) fn begin(&self, complete: bool) -> bool {
+        self.announced.store(false, Ordering::Relaxed);
         self.change(WAITING, if complete { HANDLING } else { RECEIVING })
     }
 
@@ -162,6 +176,13 @@ impl Seat {
 
     fn turn(&self) -> MutexGuard<'_, Option<Turn>> {
         self.turn.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether what comes in next is the beginning of a request.
+    pub(crate) fn is_fresh(&self) -> bool {
+        self.state.load(Ordering::Acquire) == WAITING
+            && self.read.load(Ordering::Relaxed) == self.replied()
+            && !self.announced.load(Ordering::Relaxed)
     }
 
     /// Whether a head began to come in, and is not a request yet.

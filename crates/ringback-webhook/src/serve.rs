@@ -1,6 +1,8 @@
 //! Serving a router with limits that hold before a request is one.
 
-use std::{convert::Infallible, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible, future::poll_fn, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration,
+};
 
 use axum::{
     Router,
@@ -21,7 +23,7 @@ use hyper_util::{
 use tokio::{
     net::{TcpListener, TcpStream},
     task::JoinSet,
-    time::{sleep, timeout},
+    time::{Instant, sleep, timeout},
 };
 
 use crate::{
@@ -56,7 +58,7 @@ impl Stopped {
 ///
 /// Heads that are slow or large are cut.
 /// When there are as many connections as the limit allows, those that have asked nothing for the longest time go,
-/// then those whose body has not arrived; one whose request is being handled is never cut for that.
+/// then those whose body has not arrived; one whose request is being handled, or waits for its turn, is never cut for that.
 /// Dropping the future stops at once.
 pub async fn serve(
     listener: TcpListener,
@@ -107,6 +109,14 @@ pub(crate) async fn serve_in_turn(
         }
     }
     drop(listener);
+    if let Some(turns) = &turns {
+        // To the connection a request that waits for its turn is none, and would not be finished.
+        turns.open();
+        let end = Instant::now() + limits.stop / 4;
+        while crowd.has_queue() && Instant::now() < end {
+            sleep(Duration::from_millis(1)).await;
+        }
+    }
     let finished = timeout(limits.stop, graceful.shutdown()).await;
     while connections.try_join_next().is_some() {}
     let connections_cut = if finished.is_ok() { 0 } else { connections.len() };
@@ -135,10 +145,17 @@ async fn guest(
     meters: Arc<Meters>,
 ) {
     let _open = Open::new(&meters);
+    let mut connection = pin!(connection);
+    let in_turn = poll_fn(|cx| {
+        let polled = connection.as_mut().poll(cx);
+        // A whole head has its handler by now, which has taken the turn; for another nobody waits.
+        drop(seat.take_turn());
+        polled
+    });
     let ended = tokio::select! {
         biased;
         () = seat.left() => return,
-        ended = connection => ended,
+        ended = in_turn => ended,
     };
     let Err(error) = ended else { return };
     match refusal(&error, &seat) {
@@ -184,6 +201,7 @@ fn service(
     let (seat, meters) = (Arc::clone(seat), Arc::clone(meters));
     service_fn(move |request: Request<Incoming>| {
         let (router, seat, meters) = (router.clone(), Arc::clone(&seat), Arc::clone(&meters));
+        seat.announce();
         async move {
             if !seat.begin(request.body().is_end_stream()) {
                 // It is being cut, so nothing may begin.

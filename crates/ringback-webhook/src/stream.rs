@@ -108,11 +108,9 @@ impl AsyncRead for Counted {
     ) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         if self.queued.is_none() {
-            let is_fresh = !self.seat.has_begun();
+            let is_fresh = self.seat.is_fresh();
             let polled = Pin::new(&mut self.stream).poll_read(cx, buf);
             if polled.is_pending() {
-                // Nobody waits for the rest of a request.
-                drop(self.seat.take_turn());
                 return self.poll_late(cx);
             }
             self.seat.read(buf.filled().len() - before);

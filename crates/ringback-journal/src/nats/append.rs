@@ -5,7 +5,6 @@ use std::sync::{
     atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
-use async_nats::connection::State;
 use tokio::{
     sync::{Notify, oneshot},
     time::Instant,
@@ -65,15 +64,13 @@ impl Appending {
         }
         let cluster = self.outbox.cluster();
         let room = self.enter(entries.len(), cluster.settings.in_flight)?;
+        // Who closes waits for those who have entered.
+        if self.is_closed() {
+            return Err(Error::Closed);
+        }
         // While there is no connection the library would keep what it is given and send it later:
         // nobody would be there to hear the answer.
-        if cluster.client.connection_state() != State::Connected {
-            return Err(unavailable(
-                "journal-unreachable",
-                "the connection to the NATS cluster is lost; it comes back by itself when a server \
-                 answers",
-            ));
-        }
+        cluster.is_connected()?;
         let (answer, answered) = oneshot::channel();
         let end = Instant::now() + cluster.settings.timeout;
         // What is sent is waited for also when the caller does not.

@@ -19,11 +19,12 @@ use async_nats::{
         publish::PublishAck,
     },
 };
-use tokio::time::{Duration, Instant, sleep};
+use futures_util::future::join_all;
+use tokio::time::{Duration, Instant, sleep, timeout_at};
 
 use super::{
     cluster::Cluster,
-    fault::{code_of, is_full, of_publish},
+    fault::{code_of, is_full, of_publish, unreachable},
     wire,
 };
 use crate::{Appended, Entry, Error, Position};
@@ -49,20 +50,29 @@ pub(super) enum Sent {
     Together(PublishAckFuture),
     /// Each with its own.
     Singly(Vec<Single>),
+    /// Nothing, or nobody knows what.
+    Not(Error),
 }
 
-type Single = Result<PublishAckFuture, PublishError>;
+type Single = Result<PublishAckFuture, Error>;
 
 impl Sender {
     pub(super) fn new(takes_batches: bool) -> Self {
         Self { takes_batches, wary: AtomicU32::new(0) }
     }
 
-    /// Sends a batch.
-    pub(super) async fn send(&self, cluster: &Cluster, batch: &[Entry]) -> Sent {
-        match self.together(cluster, batch).await {
-            Some(answer) => Sent::Together(answer),
-            None => Sent::Singly(singly(cluster, batch).await),
+    /// Sends a batch, before the end.
+    pub(super) async fn send(&self, cluster: &Cluster, batch: &[Entry], end: Instant) -> Sent {
+        let sending = async {
+            match self.together(cluster, batch).await {
+                Some(answer) => Sent::Together(answer),
+                None => Sent::Singly(singly(cluster, batch).await),
+            }
+        };
+        // Without a connection the library takes some, and then has everybody wait.
+        match cluster.is_connected() {
+            Ok(()) => timeout_at(end, sending).await.unwrap_or_else(|_| Sent::Not(late())),
+            Err(error) => Sent::Not(error),
         }
     }
 
@@ -76,6 +86,7 @@ impl Sender {
     ) -> Vec<Result<Appended, Error>> {
         let singles = match sent {
             Sent::Singly(singles) => singles,
+            Sent::Not(error) => return vec![Err(error); batch.len()],
             Sent::Together(answer) => match whole(answer.await, batch.len()) {
                 Whole::Kept(first) => {
                     let positions = (first..).take(batch.len()).map(Position);
@@ -84,15 +95,16 @@ impl Sender {
                 Whole::Lost(error) => return vec![Err(error); batch.len()],
                 Whole::Refused => {
                     self.wary.store(WARY, Ordering::Relaxed);
-                    singly(cluster, batch).await
+                    match timeout_at(end, singly(cluster, batch)).await {
+                        Ok(singles) => singles,
+                        Err(_) => return vec![Err(late()); batch.len()],
+                    }
                 }
             },
         };
-        let mut answers = Vec::with_capacity(batch.len());
-        for (entry, single) in iter::zip(batch, singles) {
-            answers.push(settled(cluster, entry, single, end).await.map_err(of_publish));
-        }
-        answers
+        // At once: each is waited for as long as it may take, and not one after the other.
+        let each = iter::zip(batch, singles);
+        join_all(each.map(|(entry, single)| settled(cluster, entry, single, end))).await
     }
 
     /// Sends entries as one batch, where that may go well.
@@ -134,7 +146,7 @@ impl Sender {
 enum Whole {
     /// It is kept from this sequence on.
     Kept(u64),
-    /// Nothing of it is kept, and some of it may be.
+    /// The servers refuse it whole; each of its entries is asked for alone.
     Refused,
     /// It is not known to be kept.
     Lost(Error),
@@ -170,14 +182,23 @@ pub(super) fn batches(entries: &[Entry]) -> impl Iterator<Item = &[Entry]> {
 }
 
 async fn singly(cluster: &Cluster, entries: &[Entry]) -> Vec<Single> {
-    let mut sent = Vec::with_capacity(entries.len());
+    let mut sent: Vec<Single> = Vec::with_capacity(entries.len());
     for entry in entries {
-        sent.push(publish(cluster, entry, wire::headers(entry)).await);
+        // What comes after one that is not sent would stand before it when it is sent again.
+        let failed = sent.last().and_then(|last| last.as_ref().err().cloned());
+        sent.push(match failed {
+            Some(error) if !error.is_refused() => Err(error),
+            _ => publish(cluster, entry, wire::headers(entry)).await.map_err(of_publish),
+        });
     }
     sent
 }
 
-async fn publish(cluster: &Cluster, entry: &Entry, headers: HeaderMap) -> Single {
+async fn publish(
+    cluster: &Cluster,
+    entry: &Entry,
+    headers: HeaderMap,
+) -> Result<PublishAckFuture, PublishError> {
     let message = PublishMessage::build().headers(headers).payload(entry.body.clone());
     cluster.context.send_publish(cluster.subject(&entry.lane), message).await
 }
@@ -186,11 +207,12 @@ async fn publish(cluster: &Cluster, entry: &Entry, headers: HeaderMap) -> Single
 async fn settled(
     cluster: &Cluster,
     entry: &Entry,
-    mut sent: Single,
+    sent: Single,
     end: Instant,
-) -> Result<Appended, PublishError> {
+) -> Result<Appended, Error> {
+    let mut sent = sent?;
     loop {
-        match sent?.await {
+        match sent.await {
             Ok(kept) if kept.duplicate => return Ok(Appended::Known),
             Ok(kept) => return Ok(Appended::New(Position(kept.sequence))),
             // A copy of it is just being kept, and may still fail: only then it may be said.
@@ -199,11 +221,17 @@ async fn settled(
                     && Instant::now() < end =>
             {
                 sleep(AGAIN).await;
-                sent = publish(cluster, entry, wire::headers(entry)).await;
+                let again = publish(cluster, entry, wire::headers(entry));
+                sent = again.await.map_err(of_publish)?;
             }
-            Err(error) => return Err(error),
+            Err(error) => return Err(of_publish(error)),
         }
     }
+}
+
+/// The servers took too long before anything was known.
+fn late() -> Error {
+    unreachable("take entries in time", "nothing was answered")
 }
 
 #[cfg(test)]

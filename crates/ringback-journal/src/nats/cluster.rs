@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use async_nats::{
     Client,
+    connection::State,
     jetstream::{
         Context,
         context::ContextBuilder,
@@ -12,7 +13,7 @@ use async_nats::{
 };
 
 use super::{
-    fault::unreachable,
+    fault::{unavailable, unreachable},
     lane::{self, PARTITIONS},
     settings::NatsSettings,
 };
@@ -62,6 +63,18 @@ impl Cluster {
             state_context,
             settings,
         })
+    }
+
+    /// Refuses while there is no connection.
+    pub(super) fn is_connected(&self) -> Result<(), Error> {
+        if self.client.connection_state() == State::Connected {
+            return Ok(());
+        }
+        Err(unavailable(
+            "journal-unreachable",
+            "the connection to the NATS cluster is lost; it comes back by itself when a server \
+             answers",
+        ))
     }
 
     /// The subject of an entry.

@@ -2,7 +2,7 @@
 //!
 //! **Entries** are messages of one stream that most of three servers have on disk before they
 //! acknowledge. Each lane has a subject of its own, and `Nats-Msg-Id` makes copies known.
-//! What stands around the body travels in headers, so that `nats stream view` shows all of it.
+//! What stands around the body travels in headers and in the subject, so that `nats stream view` shows all of it.
 //!
 //! **Consumers** are not JetStream's: their acknowledgements count deliveries, not attempts; can be
 //! lost; and when a holder dies, later entries of a lane go to another before earlier ones come back.

@@ -25,7 +25,7 @@ pub(super) struct Outbox {
     cluster: Cluster,
     waiting: Mutex<Waiting>,
     sender: Sender,
-    /// Held while something is sent: calls are kept in the order in which they came.
+    /// Held while something is sent, so that calls are sent in the order in which they came.
     turn: tokio::sync::Mutex<()>,
 }
 
@@ -68,7 +68,7 @@ impl Outbox {
                     Some(turn) => turn,
                     None => self.turn.lock().await,
                 };
-                let sent = self.sender.send(cluster, batch).await;
+                let sent = self.sender.send(cluster, batch, parcel.end).await;
                 drop(held);
                 answers.extend(self.sender.settled(cluster, batch, sent, parcel.end).await);
             }

@@ -1,4 +1,4 @@
-//! An entry as a message: the body as it is, the rest in headers.
+//! An entry as a message: the body as it is, its lane as the subject, the rest in headers.
 
 use async_nats::{HeaderMap, Message};
 use bytes::Bytes;

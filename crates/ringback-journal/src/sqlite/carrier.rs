@@ -32,6 +32,8 @@ pub(super) struct Log {
     pub(super) pages: AtomicU64,
     /// How many of them are carried over.
     carried: AtomicU64,
+    /// How many there were when the thread was told last.
+    kicked: AtomicU64,
     is_busy: AtomicBool,
 }
 
@@ -51,13 +53,20 @@ impl Log {
         if self.is_busy.load(Ordering::Acquire) && pages < MANY {
             return Step::Nothing;
         }
+        if pages < self.carried.load(Ordering::Acquire) {
+            // With everything carried over SQLite begins the log again by itself.
+            self.begin();
+        }
         let left = pages.saturating_sub(self.carried.load(Ordering::Acquire));
         if pages >= MANY || pages >= PAGES && left <= FEW {
             return Step::Finish;
         }
-        if left < STEP && pages < PAGES {
+        let grown = pages.abs_diff(self.kicked.load(Ordering::Relaxed));
+        // A reader in the way is not asked to go with every commit.
+        if left < STEP && pages < PAGES || grown < FEW {
             return Step::Nothing;
         }
+        self.kicked.store(pages, Ordering::Relaxed);
         self.is_busy.store(true, Ordering::Release);
         Step::Kick
     }
@@ -75,6 +84,11 @@ impl Log {
     /// Everything is carried over, so the next commit begins at the beginning.
     pub(super) fn begin_again(&self) {
         self.pages.store(0, Ordering::Relaxed);
+        self.begin();
+    }
+
+    fn begin(&self) {
+        self.kicked.store(0, Ordering::Relaxed);
         self.carried.store(0, Ordering::Release);
     }
 }
@@ -130,6 +144,7 @@ mod tests {
             (MANY, 0, Step::Finish),
         ] {
             log.is_busy.store(false, Ordering::Relaxed);
+            log.kicked.store(0, Ordering::Relaxed);
             log.pages.store(pages, Ordering::Relaxed);
             log.carried.store(carried, Ordering::Relaxed);
             assert_eq!(log.step(), expected, "{pages} pages, {carried} carried");
@@ -140,5 +155,12 @@ mod tests {
         log.is_busy.store(false, Ordering::Relaxed);
         log.begin_again();
         assert_eq!(log.step(), Step::Nothing);
+        // One that SQLite began again by itself.
+        log.carried.store(PAGES, Ordering::Relaxed);
+        log.pages.store(STEP, Ordering::Relaxed);
+        assert_eq!(log.step(), Step::Kick);
+        log.is_busy.store(false, Ordering::Relaxed);
+        log.pages.store(STEP + FEW - 1, Ordering::Relaxed);
+        assert_eq!(log.step(), Step::Nothing, "it was told just now");
     }
 }

@@ -142,6 +142,8 @@ async fn run<T: Clone, R>(
             count = asking.recv_many(&mut waiting, MANY), if is_open => {
                 is_open = count > 0;
                 is_still = !is_open;
+                // Whoever asked has run meanwhile.
+                tell(&mut told);
             }
             () = yield_now(), if !told.is_empty() || !is_still => {
                 tell(&mut told);

@@ -143,6 +143,36 @@ async fn an_event_whose_head_does_not_end_holds_up_no_other() {
 }
 
 #[tokio::test]
+async fn an_event_that_comes_before_its_time_holds_up_no_other() {
+    let go = Arc::new(Notify::new());
+    let waiting = Arc::clone(&go);
+    let answer = move |_: Kept<Answer>| {
+        let waiting = Arc::clone(&waiting);
+        async move {
+            waiting.notified().await;
+            Script::from_bytes("[]")
+        }
+    };
+    let receiver = webhooks().answer(answer).event(async |_| ()).start().unwrap();
+    let server = start(receiver).await;
+    let mut begun = Vec::new();
+    for _ in 0..50 {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        stream.write_all(b"GET /webhooks/answer?to=44 HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
+        yield_now().await;
+        stream.write_all(&event("started")).await.unwrap();
+        begun.push(stream);
+    }
+    assert!(server.exchange(&event("started")).await.starts_with("HTTP/1.1 204"));
+    for mut stream in begun {
+        go.notify_one();
+        let mut reply = String::new();
+        stream.read_to_string(&mut reply).await.unwrap();
+        assert!(reply.starts_with("HTTP/1.1 200") && reply.contains("HTTP/1.1 204"), "{reply}");
+    }
+}
+
+#[tokio::test]
 async fn stopping_finishes_requests_and_events() {
     let (entered, mut handlers) = mpsc::unbounded_channel();
     let go = Arc::new(Notify::new());
