@@ -188,7 +188,8 @@ impl Seat {
     /// Whether a head began to come in, and is not a request yet.
     pub(crate) fn has_begun(&self) -> bool {
         self.state.load(Ordering::Acquire) == WAITING
-            && self.read.load(Ordering::Relaxed) > self.done.load(Ordering::Relaxed)
+            && self.read.load(Ordering::Relaxed) > self.replied()
+            && !self.announced.load(Ordering::Relaxed)
     }
 
     /// Ends when the connection has to go.

@@ -58,7 +58,8 @@ impl Stopped {
 ///
 /// Heads that are slow or large are cut.
 /// When there are as many connections as the limit allows, those that have asked nothing for the longest time go,
-/// then those whose body has not arrived; one whose request is being handled, or waits for its turn, is never cut for that.
+/// then those whose body has not arrived.
+/// One whose request is being handled, or waits for its turn, is never cut for that.
 /// Dropping the future stops at once.
 pub async fn serve(
     listener: TcpListener,

@@ -27,7 +27,7 @@ pub(super) struct Appending {
 #[derive(Debug)]
 pub(super) struct Call {
     pub(super) entries: Vec<Entry>,
-    /// When nobody waits for the servers any more.
+    /// Nothing of it is sent after this.
     pub(super) end: Instant,
     pub(super) caller: Caller,
 }

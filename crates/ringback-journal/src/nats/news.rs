@@ -4,8 +4,13 @@ use std::{collections::BTreeMap, iter};
 
 use serde::{Deserialize, Serialize};
 
+use tokio::time::{Duration, timeout};
+
 use super::{cluster::Cluster, lane};
 use crate::{Appended, Entry, Error};
+
+/// News that waits longer is no news.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The last sequence that is new in each partition.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -37,8 +42,9 @@ impl News {
         }
         // Numbers always are JSON.
         let bytes = serde_json::to_vec(&self.0).unwrap_or_default();
-        // Who misses it looks by itself a little later.
-        drop(cluster.client.publish(cluster.told("entries.new"), bytes.into()).await);
+        // Who misses it looks by itself a little later. Where the connection is lost it would wait for that.
+        let telling = cluster.client.publish(cluster.told("entries.new"), bytes.into());
+        drop(timeout(PATIENCE, telling).await);
     }
 
     /// Partitions, each with its last sequence.

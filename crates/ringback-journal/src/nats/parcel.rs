@@ -12,7 +12,7 @@ use crate::{Appended, Entry, Error};
 pub(super) struct Parcel {
     entries: Vec<Entry>,
     calls: Vec<Addressed>,
-    /// When nobody waits for the servers any more.
+    /// Nothing of it is sent after this.
     pub(super) end: Instant,
 }
 
