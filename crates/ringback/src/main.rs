@@ -24,7 +24,13 @@ mod terminal;
 
 use std::process::ExitCode;
 
+use mimalloc::MiMalloc;
+
 use crate::{context::Context, terminal::Terminal};
+
+/// A receiver allocates on one thread what another frees, which costs less here than with the system's allocator.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     let terminal = Terminal::detect();
