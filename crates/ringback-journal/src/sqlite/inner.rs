@@ -22,9 +22,10 @@ use super::{
     lock::Lock,
     reader::{self, Ask},
     request::{Answer, Request, Shared},
+    round::Pace,
     transaction::Last,
     worker::Worker,
-    writer::{Clock, Pace, Writer},
+    writer::{Clock, Writer},
 };
 use crate::{Error, Pending};
 

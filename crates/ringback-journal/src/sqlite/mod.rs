@@ -11,6 +11,7 @@ mod ledger;
 mod lock;
 mod reader;
 mod request;
+mod round;
 mod rows;
 mod schema;
 mod settings;

@@ -8,8 +8,7 @@ use std::{
         atomic::Ordering,
         mpsc::{Receiver, TryRecvError},
     },
-    thread,
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use rusqlite::Connection;
@@ -20,31 +19,14 @@ use super::{
     failure::{Failure, Place},
     ledger::Ledger,
     lock::Lock,
-    request::{Answer, Request, Shared},
+    request::{Request, Shared},
+    round::{Pace, Round},
     transaction::{Last, Outcome, Transaction},
     worker::Worker,
 };
 use crate::Recorded;
 
-/// So many entries share a commit at most, so that nobody waits for long.
-const ENTRIES: usize = 8_192;
-/// So many bytes share a commit at most.
-const BYTES: usize = 16 << 20;
-/// So much of the time that a commit takes is waited at most for those who were told of the last
-/// one, while they are not half as many: most of them ask again at once, and a commit for few costs nearly as much as
-/// one for many. When half of them are there, the others may come for the next.
-const GATHER: u32 = 8;
-/// How often it is looked who came meanwhile.
-const PAUSE: Duration = Duration::from_micros(50);
-
 pub(super) type Clock = Box<dyn Fn() -> u64 + Send + Sync>;
-
-/// What the last commit was like.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Pace {
-    entries: usize,
-    took: Duration,
-}
 
 pub(super) struct Writer {
     pub(super) connection: Connection,
@@ -61,17 +43,6 @@ pub(super) struct Writer {
     pub(super) pace: Pace,
 }
 
-/// What is gathered for a commit.
-#[derive(Debug, Default)]
-struct Round {
-    batch: Vec<Request>,
-    /// How many entries are in it.
-    entries: usize,
-    closes: Vec<Answer<()>>,
-    /// What has to wait for the next commit.
-    carried: Option<Request>,
-}
-
 impl fmt::Debug for Writer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Writer").field("place", &self.place).finish_non_exhaustive()
@@ -84,11 +55,11 @@ impl Writer {
     pub(super) fn run(mut self, requests: Receiver<Request>) {
         let mut round = Round::default();
         while let Some(first) = self.first(&mut round, &requests) {
-            self.gather(&mut round, first, &requests);
+            round.gather(first, &requests, self.pace, &mut self.jobs);
             let began = Instant::now();
             let done = self.commit(&mut round.batch);
             self.pace = match done {
-                Ok(()) => Pace { entries: round.entries, took: began.elapsed() },
+                Ok(()) => Pace { load: round.load, took: began.elapsed() },
                 Err(_) => Pace::default(),
             };
             if !round.closes.is_empty() {
@@ -111,41 +82,6 @@ impl Writer {
             Ok(request) => Some(Some(request)),
             Err(TryRecvError::Empty) => Some(None),
             Err(TryRecvError::Disconnected) => None,
-        }
-    }
-
-    /// Takes what is there, and waits a moment for those who were told of the last commit.
-    fn gather(&mut self, round: &mut Round, first: Option<Request>, requests: &Receiver<Request>) {
-        round.entries = 0;
-        let mut bytes = 0;
-        let until = Instant::now() + self.pace.took / GATHER;
-        let mut next = first;
-        while let Some(request) = next.take() {
-            match request {
-                Request::Close { answer } => round.closes.push(answer),
-                Request::Expire(job) => self.jobs.push_back(job),
-                // It reads what those before it settle, so they are committed first.
-                Request::Consumer { .. } if !round.batch.is_empty() => {
-                    round.carried = Some(request);
-                    return;
-                }
-                request => {
-                    if let Request::Append { entries: more, bytes: length, .. } = &request {
-                        round.entries += more.len();
-                        bytes += length;
-                    }
-                    round.batch.push(request);
-                }
-            }
-            if round.entries >= ENTRIES || bytes >= BYTES {
-                return;
-            }
-            next = requests.try_recv().ok();
-            let few = round.entries < self.pace.entries / 2;
-            while few && next.is_none() && Instant::now() < until {
-                thread::sleep(PAUSE);
-                next = requests.try_recv().ok();
-            }
         }
     }
 

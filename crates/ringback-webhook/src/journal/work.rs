@@ -75,8 +75,9 @@ impl Worker {
             attempts = attempts.saturating_add(1);
             self.tally.again.add(u64::from(attempts > 1));
             let outcome = self.attempt(delivery).await;
-            let Err(reason) = outcome else { return self.done(position).await };
+            // Another handler may run while the journal is told.
             drop(turn);
+            let Err(reason) = outcome else { return self.done(position).await };
             self.tally.failed.add(1);
             tracing::error!(
                 code = "event-failed",
