@@ -15,7 +15,10 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use crate::{BoxError, Gate, IntoScript, Rejection, Script, Signed, meters::Meters};
+use crate::{
+    BoxError, Gate, IntoScript, Rejection, Script, Signed,
+    meters::{Meters, Watch},
+};
 
 type Outcome = Pin<Box<dyn Future<Output = Result<Script, BoxError>> + Send>>;
 type Handler = dyn Fn(Signed<Kept<Answer>>) -> Outcome + Send + Sync;
@@ -79,24 +82,29 @@ pub(crate) struct Answering {
     pub(crate) deadline: Duration,
     pub(crate) safe: Option<Script>,
     pub(crate) meters: Meters,
+    pub(crate) watch: Watch,
 }
 
 /// The answer route.
 pub(crate) async fn route(State(answering): State<Arc<Answering>>, request: Request) -> Response {
-    match &answering.answerer.0 {
-        // A fixed script needs neither a deadline nor the question, only the right to ask.
-        Source::Fixed(script) if answering.gate.is_open() && request.method() == Method::GET => {
-            answering.given(script.clone())
-        }
-        Source::Fixed(script) => match answering.gate.receive(request).await {
-            Ok(_) => answering.given(script.clone()),
-            Err(rejection) => rejection.into_response(),
-        },
-        Source::Computed(handler) => answering.compute(handler, request).await,
-    }
+    answering.watch.over(request, |request| answering.answer(request)).await
 }
 
 impl Answering {
+    async fn answer(&self, request: Request) -> Response {
+        match &self.answerer.0 {
+            // A fixed script needs neither a deadline nor the question, only the right to ask.
+            Source::Fixed(script) if self.gate.is_open() && request.method() == Method::GET => {
+                self.given(script.clone())
+            }
+            Source::Fixed(script) => match self.gate.receive(request).await {
+                Ok(_) => self.given(script.clone()),
+                Err(rejection) => rejection.into_response(),
+            },
+            Source::Computed(handler) => self.compute(handler, request).await,
+        }
+    }
+
     async fn compute(&self, handler: &Arc<Handler>, request: Request) -> Response {
         let deadline = Instant::now() + self.deadline;
         let answer = timeout_at(deadline, Signed::keep(&self.gate, request)).await;

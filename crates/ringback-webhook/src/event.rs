@@ -17,7 +17,8 @@ use ringback_model::{Kept, webhook::Event};
 use tokio::{task::yield_now, time::timeout};
 
 use crate::{
-    BoxError, Gate, Keep, NotKept, Rejection, Signed, Verification, crowd::Seat, turns::Turns,
+    BoxError, Gate, Keep, NotKept, Rejection, Signed, Verification, crowd::Seat, meters::Watch,
+    turns::Turns,
 };
 
 /// An event on its way to a handler.
@@ -117,14 +118,16 @@ pub(crate) struct Eventing {
     pub(crate) gate: Gate,
     pub(crate) keeper: Arc<dyn Keep>,
     pub(crate) turns: Turns,
+    pub(crate) watch: Watch,
 }
 
 /// The event route.
 pub(crate) async fn route(State(eventing): State<Arc<Eventing>>, request: Request) -> Response {
-    match eventing.receive(request).await {
+    let reply = async |request| match eventing.receive(request).await {
         Ok(()) => StatusCode::NO_CONTENT.into_response(),
         Err(rejection) => rejection.into_response(),
-    }
+    };
+    eventing.watch.over(request, reply).await
 }
 
 impl Eventing {

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use axum::{
-    extract::{ConnectInfo, Request, State},
+    extract::{ConnectInfo, Request},
     http::Method,
-    middleware::Next,
     response::Response,
 };
 use tokio::time::Instant;
@@ -106,48 +105,48 @@ impl Watch {
         }
     }
 
+    /// Counts a request and its reply.
+    pub(crate) async fn over<F: Future<Output = Response>>(
+        &self,
+        request: Request,
+        reply: impl FnOnce(Request) -> F,
+    ) -> Response {
+        let begin = Instant::now();
+        let (method, counter) = match *request.method() {
+            Method::GET => ("GET", &self.get),
+            Method::POST => ("POST", &self.post),
+            _ => ("other", &self.other),
+        };
+        counter.add(1);
+        let connection = request.extensions().get::<ConnectInfo<std::net::SocketAddr>>();
+        let peer = connection.map(|from| Peer::of(from.0.ip(), request.headers(), &self.proxies));
+        // What is refused is logged as a warning, so its span has to be there at that level.
+        let span = tracing::warn_span!(
+            "webhook",
+            kind = self.kind,
+            method,
+            peer = peer.map(|peer| tracing::field::display(peer.address)),
+            proto = peer.and_then(|peer| peer.proto),
+        );
+        let mut pending = Pending(Some(self));
+        let response = reply(request).instrument(span.clone()).await;
+        pending.0 = None;
+        let time = begin.elapsed();
+        self.time.observe(time);
+        let status = response.status();
+        if let Some(Refusal(reason)) = response.extensions().get() {
+            self.refuse(reason);
+        } else if status.is_success() {
+            self.acknowledged.add(1);
+        }
+        let ms = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        span.in_scope(|| tracing::info!(status = status.as_u16(), ms, "webhook answered"));
+        response
+    }
+
     fn refuse(&self, reason: &'static str) {
         self.refused.of(&[self.kind, reason]).add(1);
     }
-}
-
-/// The layer of a route.
-pub(crate) async fn watch(
-    State(watch): State<Arc<Watch>>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let begin = Instant::now();
-    let (method, counter) = match *request.method() {
-        Method::GET => ("GET", &watch.get),
-        Method::POST => ("POST", &watch.post),
-        _ => ("other", &watch.other),
-    };
-    counter.add(1);
-    let connection = request.extensions().get::<ConnectInfo<std::net::SocketAddr>>();
-    let peer = connection.map(|from| Peer::of(from.0.ip(), request.headers(), &watch.proxies));
-    // What is refused is logged as a warning, so its span has to be there at that level.
-    let span = tracing::warn_span!(
-        "webhook",
-        kind = watch.kind,
-        method,
-        peer = peer.map(|peer| tracing::field::display(peer.address)),
-        proto = peer.and_then(|peer| peer.proto),
-    );
-    let mut pending = Pending(Some(&watch));
-    let response = next.run(request).instrument(span.clone()).await;
-    pending.0 = None;
-    let time = begin.elapsed();
-    watch.time.observe(time);
-    let status = response.status();
-    if let Some(Refusal(reason)) = response.extensions().get() {
-        watch.refuse(reason);
-    } else if status.is_success() {
-        watch.acknowledged.add(1);
-    }
-    let ms = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-    span.in_scope(|| tracing::info!(status = status.as_u16(), ms, "webhook answered"));
-    response
 }
 
 /// A request without a reply yet: when nobody waits for that any more, it is counted too.

@@ -2,11 +2,7 @@
 
 use std::{collections::BTreeSet, fmt, sync::Arc, time::Duration};
 
-use axum::{
-    Router,
-    middleware::from_fn_with_state,
-    routing::{MethodRouter, any},
-};
+use axum::{Router, routing::any};
 use ringback_jwt::WebhookVerifier;
 use secrecy::SecretString;
 
@@ -17,7 +13,7 @@ use crate::{
     answer::{self, Answering},
     event::{self, Eventing},
     keep::Memory,
-    meters::{Meters, Watch, watch},
+    meters::{Meters, Watch},
     turns::Turns,
 };
 
@@ -201,24 +197,22 @@ impl Webhooks {
         let (deadline, safe, answerer) = (self.deadline, self.safe.clone(), self.answerer.clone());
         let (metrics, meters) = (self.metrics.clone(), Meters::new(&self.metrics));
         let proxies: Arc<[Network]> = self.proxies.as_slice().into();
-        let watched = |kind, route: MethodRouter| {
-            let state = Arc::new(Watch::new(kind, &meters, Arc::clone(&proxies)));
-            route.layer(from_fn_with_state(state, watch))
-        };
+        let watch = |kind| Watch::new(kind, &meters, Arc::clone(&proxies));
         let gate = self.gate()?;
         let mut router = Router::new();
         if let Some(answerer) = answerer {
-            let (gate, meters) = (gate.clone(), meters.clone());
-            let answering = Answering { gate, answerer, deadline, safe, meters };
+            let (gate, meters, watch) = (gate.clone(), meters.clone(), watch("answer"));
+            let answering = Answering { gate, answerer, deadline, safe, meters, watch };
             let route = any(answer::route).with_state(Arc::new(answering));
-            router = router.route(&answer_route, watched("answer", route));
+            router = router.route(&answer_route, route);
         }
         let mut turns = None;
         if let Some(keeper) = keeper {
-            let eventing = Eventing { gate, keeper, turns: Turns::new(&event_route) };
-            turns = Some(eventing.turns.clone());
+            let (own, watch) = (Turns::new(&event_route), watch("event"));
+            turns = Some(own.clone());
+            let eventing = Eventing { gate, keeper, turns: own, watch };
             let route = any(event::route).with_state(Arc::new(eventing));
-            router = router.route(&event_route, watched("event", route));
+            router = router.route(&event_route, route);
         }
         let receiver = Receiver::new(router, memory, turns, limits, metrics);
         #[cfg(feature = "journal")]

@@ -40,6 +40,8 @@ const BENCHES: &[Bench] = &[
     ("webhook-answer-gunicorn", webhook::gunicorn),
     ("receiver-flask", receiver::flask),
     ("receiver-express", receiver::express),
+    ("receiver-flask-dispatched", receiver::flask_dispatched),
+    ("receiver-express-dispatched", receiver::express_dispatched),
     ("receiver-answer-saturated", receiver::answer_saturated),
     ("client-send", client::send),
     ("command-jwt-create", command::jwt_create),

@@ -1,4 +1,4 @@
-//! The whole receiver: signed events, verified, durable in SQLite and dispatched; and the answer
+//! The whole receiver: signed events, verified, durable in SQLite, and dispatched; and the answer
 //! webhook beside them.
 
 use std::{
@@ -47,11 +47,17 @@ const IDLE: Duration = Duration::from_secs(2);
 
 /// Against the development server of Flask.
 pub(crate) fn flask() {
-    let line = line(
-        "receiver-flask",
-        "a Flask app (development server, PyJWT) that verifies it and keeps nothing",
-        25.0,
-    );
+    against_flask("receiver-flask", Until::Kept);
+}
+
+/// The same with what comes after the 2xx.
+pub(crate) fn flask_dispatched() {
+    against_flask("receiver-flask-dispatched", Until::Dispatched);
+}
+
+fn against_flask(name: &str, until: Until) {
+    let theirs = "a Flask app (development server, PyJWT) that verifies it and keeps nothing";
+    let line = until.line(name, theirs, 25.0);
     let Some(python) = std::env::var_os("RINGBACK_BENCH_FLASK") else {
         return line.print_left_out("no Python with Flask and PyJWT");
     };
@@ -60,7 +66,7 @@ pub(crate) fn flask() {
     let theirs = rival(&mut command, "flask");
     let mut load = Load::new(theirs.address, CONNECTIONS, Vec::new(), 204);
     let mut sent = Events::new("flask");
-    against(&line, 5, move || {
+    against(&line, until, 5, move || {
         load.renew(sent.more());
         theirs.roughly_seconds_each(EVENTS / 2, |count| load.send(count))
     });
@@ -68,11 +74,17 @@ pub(crate) fn flask() {
 
 /// Against Express.
 pub(crate) fn express() {
-    let line = line(
-        "receiver-express",
-        "an Express app (jsonwebtoken, a key object) that verifies it and keeps nothing",
-        6.0,
-    );
+    against_express("receiver-express", Until::Kept);
+}
+
+/// The same with what comes after the 2xx.
+pub(crate) fn express_dispatched() {
+    against_express("receiver-express-dispatched", Until::Dispatched);
+}
+
+fn against_express(name: &str, until: Until) {
+    let theirs = "an Express app (jsonwebtoken, a key object) that verifies it and keeps nothing";
+    let line = until.line(name, theirs, 6.0);
     let Some(modules) = std::env::var_os("RINGBACK_BENCH_EXPRESS") else {
         return line.print_left_out("no Node.js with Express and jsonwebtoken");
     };
@@ -81,16 +93,42 @@ pub(crate) fn express() {
     let theirs = rival(&mut command, "express");
     let mut load = Load::new(theirs.address, CONNECTIONS, Vec::new(), 204);
     let mut sent = Events::new("express");
-    against(&line, 11, move || {
+    against(&line, until, 11, move || {
         load.renew(sent.more());
         theirs.roughly_seconds_each(EVENTS, |count| load.send(count))
     });
 }
 
-fn line<'a>(name: &'a str, against: &'a str, goal: f64) -> Line<'a> {
-    let what = "signed event, verified, durable in SQLite, 2xx and dispatched: requests per CPU \
-                second of the server, 128 senders";
-    Line { name, what, against, goal: Goal::AtLeast(goal) }
+/// How far an event is followed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Until {
+    /// It is durable, and its sender is told 2xx.
+    Kept,
+    /// The handler is through with it too, and the journal knows.
+    Dispatched,
+}
+
+impl Until {
+    fn line<'a>(self, name: &'a str, against: &'a str, goal: f64) -> Line<'a> {
+        let what = match self {
+            Self::Kept => {
+                "signed event, verified, durable in SQLite, 2xx: requests per CPU second of the \
+                 server, 128 senders"
+            }
+            Self::Dispatched => {
+                "signed event, verified, durable in SQLite, 2xx, and then dispatched: requests \
+                 per CPU second of the server, 128 senders"
+            }
+        };
+        Line { name, what, against, goal: Goal::AtLeast(goal) }
+    }
+
+    fn server(self) -> &'static str {
+        match self {
+            Self::Kept => "keeps",
+            Self::Dispatched => "dispatches",
+        }
+    }
 }
 
 fn rival(command: &mut Command, name: &str) -> Server {
@@ -100,9 +138,9 @@ fn rival(command: &mut Command, name: &str) -> Server {
 }
 
 /// Prints the line of our receiver against what one event costs another.
-fn against(line: &Line<'_>, rounds: usize, mut theirs: impl FnMut() -> f64) {
+fn against(line: &Line<'_>, until: Until, rounds: usize, mut theirs: impl FnMut() -> f64) {
     let folder = folder();
-    let mut ours = Ours::start(&folder, CONNECTIONS);
+    let mut ours = Ours::start(&folder, until, CONNECTIONS);
     ours.seconds_each();
     theirs();
     let pair = Pair::of(rounds, || ours.seconds_each(), theirs);
@@ -131,14 +169,15 @@ pub(crate) fn answer_saturated() {
         goal: Goal::AtMost(3.0),
     };
     let folder = folder();
-    let mut ours = Ours::start(&folder, SATURATED);
+    let mut ours = Ours::start(&folder, Until::Dispatched, SATURATED);
     let address = ours.server.address;
     let mut saturated = || {
         // Made before, so that the load stops for nothing.
         let events = (0..ROUNDS).flat_map(|_| ours.events.more()).collect();
         ours.load.renew(events);
+        ours.sent += ROUNDS * EVENTS;
         let over = AtomicBool::new(false);
-        thread::scope(|scope| {
+        let seconds = thread::scope(|scope| {
             let load = &mut ours.load;
             let over = &over;
             scope.spawn(move || {
@@ -148,7 +187,10 @@ pub(crate) fn answer_saturated() {
                 over.store(true, Ordering::Relaxed);
             });
             ask(address, || over.load(Ordering::Relaxed))
-        })
+        });
+        // What is still to be dispatched would not let the next seconds be idle.
+        ours.end.wait(ours.sent);
+        seconds
     };
     let idle = || {
         let begin = Instant::now();
@@ -167,35 +209,49 @@ fn folder() -> TempDir {
 /// Our receiver and its senders.
 struct Ours {
     server: Server,
+    until: Until,
     load: Load,
     events: Events,
-    dispatched: Load,
+    end: End,
     sent: usize,
 }
 
 impl Ours {
-    fn start(folder: &TempDir, connections: usize) -> Self {
-        let server = Server::receiver(folder.path());
+    fn start(folder: &TempDir, until: Until, connections: usize) -> Self {
+        let server = Server::receiver(folder.path(), until.server());
         Self {
+            until,
             load: Load::new(server.address, connections, Vec::new(), 204),
-            dispatched: Load::new(server.address, 1, Vec::new(), 200),
+            end: End(Load::new(server.address, 1, Vec::new(), 200)),
             events: Events::new("ours"),
             sent: 0,
             server,
         }
     }
 
-    /// Seconds of processor time that one event takes, its dispatch included.
+    /// Seconds of processor time that one event takes.
     fn seconds_each(&mut self) -> f64 {
         self.load.renew(self.events.more());
         self.sent += EVENTS;
-        let path = format!("GET /dispatched/{} HTTP/1.1\r\nhost: a\r\n\r\n", self.sent);
-        self.dispatched.renew(vec![path.into_bytes()]);
-        let (load, dispatched) = (&mut self.load, &mut self.dispatched);
+        let (load, end, until) = (&mut self.load, &mut self.end, self.until);
         self.server.seconds_each(EVENTS, |count| {
             load.send(count);
-            dispatched.send(1);
+            if until == Until::Dispatched {
+                end.wait(self.sent);
+            }
         })
+    }
+}
+
+/// Waits for what was sent to be through.
+struct End(Load);
+
+impl End {
+    /// Until so many events have been dispatched.
+    fn wait(&mut self, count: usize) {
+        let request = format!("GET /dispatched/{count} HTTP/1.1\r\nhost: a\r\n\r\n");
+        self.0.renew(vec![request.into_bytes()]);
+        self.0.send(1);
     }
 }
 

@@ -49,9 +49,11 @@ impl Server {
     }
 
     /// The receiver with its journal in this folder, on a core of its own.
-    pub(crate) fn receiver(folder: &path::Path) -> Self {
+    ///
+    /// It is one that `keeps` events for whoever dispatches them, or one that `dispatches` them too.
+    pub(crate) fn receiver(folder: &path::Path, name: &str) -> Self {
         let mut command = cores::apart(&std::env::current_exe().unwrap());
-        Self::ours(command.args(["serve", "receiver"]).env(JOURNAL, folder.join("events.db")))
+        Self::ours(command.args(["serve", name]).env(JOURNAL, folder.join("events.db")))
     }
 
     /// An application that takes every event and looks at none, on a core of its own.
@@ -154,7 +156,11 @@ pub(crate) fn serve(name: &str) {
                 let script = Bytes::copy_from_slice(script().as_bytes());
                 bare(listener, "/webhooks/answer", script, end).await;
             }
-            "receiver" => receiver(listener, end).await,
+            "keeps" => receiver(listener, Webhooks::new(|| NOW), end).await,
+            "dispatches" => {
+                let webhooks = Webhooks::new(|| NOW).event(async |_: Delivery| ());
+                receiver(listener, webhooks, end).await;
+            }
             "application" => application(listener, end).await,
             "bare-conversation" => {
                 let path = "/beta/conversations/{conversation_id}";
@@ -165,17 +171,16 @@ pub(crate) fn serve(name: &str) {
     });
 }
 
-/// Verifies events, keeps them in SQLite, and has a handler that does nothing.
+/// Verifies events and keeps them in SQLite.
 ///
 /// `GET /dispatched/COUNT` is answered when so many events have been through the handler.
-async fn receiver(listener: TcpListener, end: impl Future<Output = ()>) {
+async fn receiver(listener: TcpListener, webhooks: Webhooks, end: impl Future<Output = ()>) {
     let clock = || UNIX_EPOCH.elapsed().map_or(0, |now| u64::try_from(now.as_millis()).unwrap());
     let journal = Sqlite::open(std::env::var_os(JOURNAL).unwrap(), clock).unwrap();
-    let receiver = Webhooks::new(|| NOW)
+    let receiver = webhooks
         .secret(SecretString::from(SECRET))
         .strict(true)
         .answer(async |_: Kept<Answer>| script())
-        .event(async |_: Delivery| ())
         .journal(Journaled::new(Arc::new(journal), clock));
     let receiver = receiver.start().unwrap();
     let metrics = receiver.metrics().clone();

@@ -24,11 +24,13 @@ pub(super) struct Rivals {
 /// The name of a bench, the variable that it reads, and how that is installed.
 type Rival = (&'static str, &'static str, fn(&House) -> Result<Result<PathBuf, String>>);
 
-const RIVALS: [Rival; 5] = [
+const RIVALS: [Rival; 7] = [
     ("webhook-answer-flask", "RINGBACK_PYTHON", tutorial),
     ("webhook-answer-gunicorn", "RINGBACK_PYTHON", tutorial),
     ("receiver-flask", "RINGBACK_BENCH_FLASK", flask),
     ("receiver-express", "RINGBACK_BENCH_EXPRESS", express),
+    ("receiver-flask-dispatched", "RINGBACK_BENCH_FLASK", flask),
+    ("receiver-express-dispatched", "RINGBACK_BENCH_EXPRESS", express),
     ("jetstream-appends", cluster::SERVER, cluster::server),
 ];
 

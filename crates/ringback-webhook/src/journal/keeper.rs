@@ -9,8 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     backlog::Backlog,
     desk::{Desk, Scales},
-    facts::Facts,
-    key,
+    key::{self, Known},
     settings::Journaled,
     tally::Tally,
 };
@@ -58,9 +57,10 @@ impl Keeper {
         let json = delivery.json();
         let about = About { verification: delivery.verification.clone() };
         let about = serde_json::to_string(&about).map_err(|error| NotKept::Failed(error.into()))?;
+        let Known { key, lane } = key::of(json);
         Ok(Entry {
-            key: key::of(json),
-            lane: Facts::of(json).conversation().unwrap_or_default().into(),
+            key,
+            lane,
             received: (self.clock)(),
             about: about.into(),
             body: Bytes::copy_from_slice(json),

@@ -1,6 +1,6 @@
-//! What an event is known by, since the platform gives it no id.
+//! What an event is known by, since the platform gives it no id, and what it stays together with.
 
-use std::{borrow::Cow, io::Write as _};
+use std::borrow::Cow;
 
 use ring::digest::{SHA256, digest};
 use ringback_journal::Key;
@@ -12,13 +12,24 @@ use serde::{
 use serde_json::value::RawValue;
 
 /// Stands before what is hashed, so that another rule can never make the same keys.
-const RULE: &[u8] = b"ringback event 2\n";
+const RULE: &[u8] = b"ringback event 3\n";
 /// How many bytes of a key are the time at which the event happened.
 const TIME: usize = 6;
 /// Deeper parts are hashed as they are spelled.
 const DEPTH: usize = 64;
 /// What the platform adds when it asks the fallback URL.
 const FALLBACK: [&str; 2] = ["original_request", "reason"];
+/// What stays together is named by the first of these that is there, as in [`Facts::conversation`](super::facts::Facts).
+const LANE: [&str; 5] =
+    ["conversation_uuid", "conversation_uuid_from", "conversation_id", "uuid", "call_uuid"];
+
+/// What is read of an event before it is kept.
+#[derive(Debug)]
+pub(crate) struct Known {
+    pub(crate) key: Key,
+    /// Its conversation, or its leg; empty when it names none.
+    pub(crate) lane: Box<str>,
+}
 
 /// The key of an event, from its JSON: the body, or the restored query.
 ///
@@ -27,13 +38,14 @@ const FALLBACK: [&str; 2] = ["original_request", "reason"];
 /// Two spellings of one event have one key: order of fields, white space and escapes of texts do not matter.
 /// Nor do the fields that a fallback request has beside those of the event.
 /// Numbers count as they are spelled, because no two of them are equal for sure.
-pub(crate) fn of(json: &[u8]) -> Key {
+pub(crate) fn of(json: &[u8]) -> Known {
     let mut plain = Vec::with_capacity(json.len() + 128);
     plain.extend_from_slice(RULE);
-    let mut time = [0; TIME];
+    let (mut time, mut lane) = ([0; TIME], Box::default());
     match std::str::from_utf8(json).map(serde_json::from_str) {
         Ok(Ok(Fields(fields))) => {
             time = happened(&fields);
+            lane = together(&fields);
             whole(&mut plain, fields);
         }
         _ => match serde_json::from_slice::<&RawValue>(json) {
@@ -46,7 +58,17 @@ pub(crate) fn of(json: &[u8]) -> Key {
     for (to, from) in key.iter_mut().zip(time.iter().chain(hash.as_ref())) {
         *to = *from;
     }
-    Key(key)
+    Known { key: Key(key), lane }
+}
+
+/// What it stays together with, by what it says itself.
+fn together(fields: &[(Cow<'_, str>, &RawValue)]) -> Box<str> {
+    let said = |name| fields.iter().find(|(field, _)| field == name);
+    let text = |name| match serde_json::from_str::<Name<'_>>(said(name)?.1.get()) {
+        Ok(Name(text)) if !text.is_empty() => Some(text),
+        _ => None,
+    };
+    LANE.into_iter().find_map(text).map(Into::into).unwrap_or_default()
 }
 
 /// When the event happened, by what it says itself; zero when it does not.
@@ -109,8 +131,8 @@ fn object(plain: &mut Vec<u8>, mut fields: Vec<(Cow<'_, str>, &RawValue)>, depth
 
 /// A text with its length before it, so that none can look like something else.
 fn string(plain: &mut Vec<u8>, text: &str) {
-    // Nothing fails that is written into memory.
-    drop(write!(plain, "\"{}:", text.len()));
+    plain.push(b'"');
+    plain.extend_from_slice(&text.len().to_le_bytes());
     plain.extend_from_slice(text.as_bytes());
 }
 
@@ -143,7 +165,13 @@ struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
 #[cfg(test)]
 mod tests {
-    use super::of;
+    use ringback_journal::Key;
+
+    use super::super::facts::Facts;
+
+    fn of(json: &[u8]) -> Key {
+        super::of(json).key
+    }
 
     /// The captured `answered` event of the reference (`webhooks.md` §3.1).
     const ANSWERED: &str = r#"{"start_time":null,"headers":{},"rate":null,"from":"14845552121","to":"16105553939","uuid":"0A0000000123ABCD1","conversation_uuid":"CON-2541d01c","status":"answered","direction":"inbound","network":null,"timestamp":"2020-07-01T20:45:35.084Z"}"#;
@@ -190,6 +218,23 @@ mod tests {
     fn keys_do_not_change_from_one_version_to_the_next() {
         // 2020-07-01T20:45:35.084Z is 0x0173_0C20_ADEC milliseconds after 1970 began.
         assert_eq!(of(ANSWERED.as_bytes()).to_string(), "01730c20adec7ceb1d4ed90c3e85ee04");
+    }
+
+    #[test]
+    fn what_stays_together_is_told_from_the_same_fields() {
+        for json in [
+            ANSWERED,
+            r#"{"uuid":"a","conversation_uuid_from":"b","conversation_uuid_to":"c"}"#,
+            r#"{"conversation_id":"\u0062","conversation_uuid":""}"#,
+            r#"{"call_uuid":"a","uuid":null,"conversation_uuid":7}"#,
+            r#"{"status":"started"}"#,
+            "[]",
+            "nothing",
+        ] {
+            let facts = Facts::of(json.as_bytes());
+            let lane = super::of(json.as_bytes()).lane;
+            assert_eq!(*lane, *facts.conversation().unwrap_or_default(), "{json}");
+        }
     }
 
     #[test]
