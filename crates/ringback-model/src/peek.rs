@@ -141,7 +141,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
                 f.write_str("an object")
             }
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut fields = Vec::new();
+                let mut fields = Vec::with_capacity(16);
                 while let Some((Key(key), raw)) = map.next_entry()? {
                     fields.push((key, raw));
                 }

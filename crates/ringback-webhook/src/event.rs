@@ -122,12 +122,19 @@ pub(crate) struct Eventing {
 }
 
 /// The event route.
-pub(crate) async fn route(State(eventing): State<Arc<Eventing>>, request: Request) -> Response {
-    let reply = async |request| match eventing.receive(request).await {
-        Ok(()) => StatusCode::NO_CONTENT.into_response(),
-        Err(rejection) => rejection.into_response(),
-    };
-    eventing.watch.over(request, reply).await
+///
+/// Its future is on the heap from the beginning: it is large, and would be moved again and again.
+pub(crate) fn route(
+    State(eventing): State<Arc<Eventing>>,
+    request: Request,
+) -> Pin<Box<dyn Future<Output = Response> + Send>> {
+    Box::pin(async move {
+        let reply = async |request| match eventing.receive(request).await {
+            Ok(()) => StatusCode::NO_CONTENT.into_response(),
+            Err(rejection) => rejection.into_response(),
+        };
+        eventing.watch.over(request, reply).await
+    })
 }
 
 impl Eventing {

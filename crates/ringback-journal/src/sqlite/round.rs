@@ -124,3 +124,66 @@ impl Load {
         self.entries + self.attempts
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, mpsc::channel};
+
+    use tokio::sync::oneshot;
+
+    use super::{super::ledger::Ledger, *};
+    use crate::{Entry, Key, Position};
+
+    fn done() -> Request {
+        let (ledger, positions) = (Arc::new(Ledger::new(1, 0, 0)), vec![Position(1)]);
+        Request::Done { ledger, positions, answer: oneshot::channel().0 }
+    }
+
+    fn append() -> Request {
+        let (lane, about) = Default::default();
+        let body = "{}".into();
+        let entry = Entry { key: Key([0; 16]), lane, received: 0, about, body };
+        Request::Append { entries: vec![entry], bytes: 2, answer: oneshot::channel().0 }
+    }
+
+    /// What is gathered after a commit of so many entries, when something is appended only once somebody waits for it.
+    fn gathered(entries: usize, first: Request) -> Round {
+        let (sender, requests) = channel();
+        let pace = Pace { load: Load { entries, ..Load::default() }, took: Duration::ZERO };
+        let mut round = Round::default();
+        thread::scope(|scope| {
+            scope.spawn(move || {
+                thread::sleep(LINGER / 5);
+                drop(sender.send(append()));
+            });
+            round.gather(Some(first), &requests, pace, &mut VecDeque::new());
+        });
+        round
+    }
+
+    #[test]
+    fn progress_waits_for_entries_while_there_are_many() {
+        let together = gathered(BUSY, done());
+        assert!(matches!(together.batch[..], [Request::Done { .. }, Request::Append { .. }]));
+        let alone = gathered(BUSY - 1, done());
+        assert!(matches!(alone.batch[..], [Request::Done { .. }]));
+    }
+
+    #[test]
+    fn what_a_sender_waits_for_never_lingers() {
+        let alone = gathered(BUSY, append());
+        assert!(matches!(alone.batch[..], [Request::Append { .. }]));
+        let closing = gathered(BUSY, Request::Close { answer: oneshot::channel().0 });
+        assert!(closing.batch.is_empty() && closing.closes.len() == 1);
+    }
+
+    #[test]
+    fn progress_does_not_wait_for_ever() {
+        let (_sender, requests) = channel();
+        let load = Load { entries: BUSY, ..Load::default() };
+        let mut round = Round::default();
+        let pace = Pace { load, took: Duration::ZERO };
+        round.gather(Some(done()), &requests, pace, &mut VecDeque::new());
+        assert!(matches!(round.batch[..], [Request::Done { .. }]));
+    }
+}

@@ -21,7 +21,7 @@ use tokio::{
 /// So many calls are under way at once: what is asked meanwhile shares the next one.
 const CALLS: usize = 4;
 /// So many are a call; for fewer it is waited as long as others come.
-const ENOUGH: usize = 64;
+const ENOUGH: usize = 128;
 /// So many share a call at most.
 const MANY: usize = 1_024;
 /// So many bytes share a call at most, or one that has more.

@@ -254,25 +254,50 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn what_is_in_other_hands_is_left_alone() {
-        let gone = Arc::new(Gone::default());
+    /// A journal that never answers what is done.
+    #[derive(Debug)]
+    struct Slow;
+
+    impl Consumer for Slow {
+        fn next(&self, _: usize) -> Pending<'_, Vec<Handed>> {
+            Box::pin(std::future::pending())
+        }
+        fn begin(&self, _: Vec<Position>) -> Pending<'_, ()> {
+            Box::pin(async { Ok(()) })
+        }
+        fn done(&self, _: Vec<Position>) -> Pending<'_, ()> {
+            Box::pin(std::future::pending())
+        }
+        fn bury(&self, _: Position, _: &str) -> Pending<'_, ()> {
+            Box::pin(async { Ok(()) })
+        }
+        fn release(&self, _: Vec<Position>) -> Pending<'_, ()> {
+            Box::pin(async { Ok(()) })
+        }
+    }
+
+    /// One handler at a time, and someone who can have everything stopped.
+    fn worker(
+        consumer: &Arc<dyn Consumer>,
+        handler: EventHandler,
+    ) -> (Arc<Worker>, watch::Sender<bool>) {
         let tally = Tally::new(&Metrics::new());
-        let (_stop, stopping) = watch::channel(false);
-        let consumer: Arc<dyn Consumer> = gone.clone();
-        let worker = Arc::new(Worker {
-            begin: telling(&consumer, |consumer, positions| consumer.begin(positions)),
-            done: telling(&consumer, |consumer, positions| consumer.done(positions)),
-            consumer,
-            handler: EventHandler::from(async |event: Delivery| {
-                assert!(event.late, "it is not ours");
-            }),
+        let (stop, stopping) = watch::channel(false);
+        let worker = Worker {
+            begin: telling(consumer, |consumer, positions| consumer.begin(positions)),
+            done: telling(consumer, |consumer, positions| consumer.done(positions)),
+            consumer: Arc::clone(consumer),
+            handler,
             backoff: Backoff::new(),
             turns: Arc::new(Semaphore::new(1)),
             backlog: Backlog::new(1, &tally.waiting),
             tally,
             stopping,
-        });
+        };
+        (Arc::new(worker), stop)
+    }
+
+    fn job() -> Job {
         let entry = Entry {
             key: Key([1; 16]),
             lane: "a".into(),
@@ -281,7 +306,39 @@ mod tests {
             body: r#"{"uuid":"a","status":"started"}"#.into(),
         };
         let handed = Handed::new(Recorded { position: Position(1), entry }, 0);
-        worker.clone().run(Job { handed, late: false }).await;
+        Job { handed, late: false }
+    }
+
+    #[tokio::test]
+    async fn a_turn_is_over_when_its_handler_is() {
+        let consumer: Arc<dyn Consumer> = Arc::new(Slow);
+        let (told, mut telling) = tokio::sync::mpsc::unbounded_channel();
+        let handler = EventHandler::from(move |_: Delivery| {
+            std::future::ready(told.send(()).map_err(|_| "nobody listens"))
+        });
+        let (worker, _stop) = worker(&consumer, handler);
+        for _ in 0..3 {
+            tokio::spawn(Arc::clone(&worker).run(job()));
+        }
+        for _ in 0..3 {
+            let told = tokio::time::timeout(Duration::from_secs(5), telling.recv()).await;
+            assert_eq!(
+                told,
+                Ok(Some(())),
+                "one handler waits for what the journal makes of another"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_in_other_hands_is_left_alone() {
+        let gone = Arc::new(Gone::default());
+        let consumer: Arc<dyn Consumer> = gone.clone();
+        let handler = EventHandler::from(async |event: Delivery| {
+            assert!(event.late, "it is not ours");
+        });
+        let (worker, _stop) = worker(&consumer, handler);
+        worker.clone().run(job()).await;
         worker.done(Position(1)).await;
         worker.bury(Position(1), "no reason").await;
         assert_eq!(*gone.0.lock().unwrap(), ["begin", "done", "bury"]);
