@@ -6,6 +6,7 @@ use std::{
     path,
     process::{Child, ChildStdin, Command, Stdio},
     sync::Arc,
+    thread::sleep,
     time::{Duration, UNIX_EPOCH},
 };
 
@@ -21,7 +22,7 @@ use ringback_model::{Kept, PhoneNumber, webhook::Answer};
 use ringback_tests::{cores, measure};
 use ringback_webhook::{Delivery, Journaled, Script, Webhooks};
 use secrecy::SecretString;
-use tokio::{io::AsyncReadExt as _, net::TcpListener, runtime::Builder, time::sleep};
+use tokio::{io::AsyncReadExt as _, net::TcpListener, runtime::Builder};
 
 /// Names the file of the receiver's journal to its process.
 const JOURNAL: &str = "RINGBACK_BENCH_JOURNAL";
@@ -50,7 +51,7 @@ impl Server {
 
     /// The receiver with its journal in this folder, on a core of its own.
     ///
-    /// It is one that `keeps` events for whoever dispatches them, or one that `dispatches` them too.
+    /// It is one that only `keeps` events, and has no handler, or one that `dispatches` them.
     pub(crate) fn receiver(folder: &path::Path, name: &str) -> Self {
         let mut command = cores::apart(&std::env::current_exe().unwrap());
         Self::ours(command.args(["serve", name]).env(JOURNAL, folder.join("events.db")))
@@ -94,6 +95,20 @@ impl Server {
             while stderr.read(&mut bytes).is_ok_and(|count| count > 0) {}
         });
         Self { address, child, _stdin: None }
+    }
+
+    /// Waits until it does nothing any more, not even what can wait, such as carrying a log over.
+    pub(crate) fn rest(&self) {
+        let seconds = || measure::threads_seconds(self.child.id()).unwrap_or(f64::NAN);
+        let mut before = seconds();
+        for _ in 0..100 {
+            sleep(Duration::from_millis(20));
+            let after = seconds();
+            if after - before < 0.000_1 {
+                return;
+            }
+            before = after;
+        }
     }
 
     /// Seconds of processor time that one unit of work took, of so many that `work` does.
@@ -186,7 +201,7 @@ async fn receiver(listener: TcpListener, webhooks: Webhooks, end: impl Future<Ou
     let metrics = receiver.metrics().clone();
     let dispatched = async move |Path(count): Path<u64>| {
         while told(&metrics.text(), "ringback_events_dispatched_total ") < count {
-            sleep(Duration::from_millis(5)).await;
+            tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
     let receiver = receiver.map(|router| router.route("/dispatched/{count}", get(dispatched)));

@@ -29,8 +29,8 @@ const RIVALS: [Rival; 7] = [
     ("webhook-answer-gunicorn", "RINGBACK_PYTHON", tutorial),
     ("receiver-flask", "RINGBACK_BENCH_FLASK", flask),
     ("receiver-express", "RINGBACK_BENCH_EXPRESS", express),
-    ("receiver-flask-dispatched", "RINGBACK_BENCH_FLASK", flask),
-    ("receiver-express-dispatched", "RINGBACK_BENCH_EXPRESS", express),
+    ("receiver-flask-kept", "RINGBACK_BENCH_FLASK", flask),
+    ("receiver-express-kept", "RINGBACK_BENCH_EXPRESS", express),
     ("jetstream-appends", cluster::SERVER, cluster::server),
 ];
 

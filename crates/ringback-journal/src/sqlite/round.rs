@@ -12,8 +12,8 @@ use super::{
     request::{Answer, Request},
 };
 
-/// So many entries share a commit at most, so that nobody waits for long.
-const ENTRIES: usize = 8_192;
+/// So many entries and attempts share a commit at most, so that nobody waits for long.
+const MANY: usize = 8_192;
 /// So many bytes share a commit at most.
 const BYTES: usize = 16 << 20;
 /// So much of the time that a commit takes is waited at most for those who were told of the last
@@ -22,19 +22,21 @@ const BYTES: usize = 16 << 20;
 const GATHER: u32 = 8;
 /// How often it is looked who came meanwhile.
 const PAUSE: Duration = Duration::from_micros(50);
-/// While so many are appended with one commit, what only says how far consumers are waits for the next one.
+/// While so many are appended with one commit, attempts that begin or are done wait for the next one: senders come
+/// before handlers then.
 const BUSY: usize = 16;
-/// It waits for so long at most.
+/// They wait for so long at most.
 const LINGER: Duration = Duration::from_millis(5);
 
 /// What is gathered for a commit.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Round {
     pub(super) batch: Vec<Request>,
     pub(super) load: Load,
     pub(super) closes: Vec<Answer<()>>,
     /// What has to wait for the next commit.
     pub(super) carried: Option<Request>,
+    linger: Duration,
 }
 
 /// How much a commit is for.
@@ -42,8 +44,10 @@ pub(super) struct Round {
 pub(super) struct Load {
     entries: usize,
     bytes: usize,
-    /// Attempts that begin, and those that are done.
-    attempts: usize,
+    /// Attempts that begin.
+    begun: usize,
+    /// Those that are done: nobody asks for more because of that alone.
+    done: usize,
 }
 
 /// What the last commit was like.
@@ -54,6 +58,11 @@ pub(super) struct Pace {
 }
 
 impl Round {
+    pub(super) fn new() -> Self {
+        let (batch, load, closes, carried) = Default::default();
+        Self { batch, load, closes, carried, linger: LINGER }
+    }
+
     /// Takes what is there, and waits a moment for those who were told of the last commit.
     pub(super) fn gather(
         &mut self,
@@ -63,7 +72,8 @@ impl Round {
         jobs: &mut VecDeque<Job>,
     ) {
         self.load = Load::default();
-        let began = Instant::now();
+        let begin = Instant::now();
+        let mut until = begin + pace.took / GATHER;
         let mut next = first;
         while let Some(request) = next.take() {
             match request {
@@ -84,10 +94,11 @@ impl Round {
             }
             next = requests.try_recv().ok();
             if next.is_none() && pace.load.entries >= BUSY && self.may_linger() {
-                next = requests.recv_timeout(LINGER.saturating_sub(began.elapsed())).ok();
+                next = requests.recv_timeout(self.linger.saturating_sub(begin.elapsed())).ok();
+                until = Instant::now() + pace.took / GATHER;
             }
-            let few = self.load.count() < pace.load.count() / 2;
-            while few && next.is_none() && began.elapsed() < pace.took / GATHER {
+            let few = self.load.asking() < pace.load.asking() / 2;
+            while few && next.is_none() && Instant::now() < until {
                 thread::sleep(PAUSE);
                 next = requests.try_recv().ok();
             }
@@ -109,19 +120,19 @@ impl Load {
                 self.entries += entries.len();
                 self.bytes += bytes;
             }
-            Request::Begin { positions, .. } | Request::Done { positions, .. } => {
-                self.attempts += positions.len();
-            }
+            Request::Begin { positions, .. } => self.begun += positions.len(),
+            Request::Done { positions, .. } => self.done += positions.len(),
             _ => {}
         }
     }
 
     fn is_full(&self) -> bool {
-        self.count() >= ENTRIES || self.bytes >= BYTES
+        self.asking() + self.done >= MANY || self.bytes >= BYTES
     }
 
-    fn count(&self) -> usize {
-        self.entries + self.attempts
+    /// Those who will most likely ask again.
+    fn asking(&self) -> usize {
+        self.entries + self.begun
     }
 }
 
@@ -146,44 +157,50 @@ mod tests {
         Request::Append { entries: vec![entry], bytes: 2, answer: oneshot::channel().0 }
     }
 
-    /// What is gathered after a commit of so many entries, when something is appended only once somebody waits for it.
-    fn gathered(entries: usize, first: Request) -> Round {
-        let (sender, requests) = channel();
+    /// What is gathered after a commit of so many entries, by one who would linger for this long.
+    fn gathered(
+        entries: usize,
+        first: Request,
+        linger: Duration,
+        requests: &Receiver<Request>,
+    ) -> Round {
         let pace = Pace { load: Load { entries, ..Load::default() }, took: Duration::ZERO };
-        let mut round = Round::default();
-        thread::scope(|scope| {
-            scope.spawn(move || {
-                thread::sleep(LINGER / 5);
-                drop(sender.send(append()));
-            });
-            round.gather(Some(first), &requests, pace, &mut VecDeque::new());
-        });
+        let mut round = Round { linger, ..Round::new() };
+        round.gather(Some(first), requests, pace, &mut VecDeque::new());
         round
     }
 
+    const LONG: Duration = Duration::from_secs(60);
+
     #[test]
-    fn progress_waits_for_entries_while_there_are_many() {
-        let together = gathered(BUSY, done());
-        assert!(matches!(together.batch[..], [Request::Done { .. }, Request::Append { .. }]));
-        let alone = gathered(BUSY - 1, done());
-        assert!(matches!(alone.batch[..], [Request::Done { .. }]));
+    fn attempts_wait_for_entries_while_there_are_many() {
+        let (sender, requests) = channel();
+        let round = thread::scope(|scope| {
+            scope.spawn(|| {
+                thread::sleep(Duration::from_millis(20));
+                sender.send(append()).unwrap();
+            });
+            gathered(BUSY, done(), LONG, &requests)
+        });
+        assert!(matches!(round.batch[..], [Request::Done { .. }, Request::Append { .. }]));
     }
 
     #[test]
-    fn what_a_sender_waits_for_never_lingers() {
-        let alone = gathered(BUSY, append());
-        assert!(matches!(alone.batch[..], [Request::Append { .. }]));
-        let closing = gathered(BUSY, Request::Close { answer: oneshot::channel().0 });
-        assert!(closing.batch.is_empty() && closing.closes.len() == 1);
-    }
-
-    #[test]
-    fn progress_does_not_wait_for_ever() {
+    fn nothing_else_lingers() {
+        let begin = Instant::now();
         let (_sender, requests) = channel();
-        let load = Load { entries: BUSY, ..Load::default() };
-        let mut round = Round::default();
-        let pace = Pace { load, took: Duration::ZERO };
-        round.gather(Some(done()), &requests, pace, &mut VecDeque::new());
+        let close = Request::Close { answer: oneshot::channel().0 };
+        for (entries, first) in [(BUSY - 1, done()), (BUSY, append()), (BUSY, close)] {
+            let Round { batch, closes, .. } = gathered(entries, first, LONG, &requests);
+            assert_eq!(batch.len() + closes.len(), 1);
+        }
+        assert!(begin.elapsed() < LONG);
+    }
+
+    #[test]
+    fn attempts_do_not_wait_for_ever() {
+        let (_sender, requests) = channel();
+        let round = gathered(BUSY, done(), Duration::from_millis(1), &requests);
         assert!(matches!(round.batch[..], [Request::Done { .. }]));
     }
 }

@@ -53,7 +53,7 @@ impl Writer {
     /// Writes until it is told to end, or until nobody is left who could ask.
     #[expect(clippy::needless_pass_by_value, reason = "the thread owns its end of the channel")]
     pub(super) fn run(mut self, requests: Receiver<Request>) {
-        let mut round = Round::default();
+        let mut round = Round::new();
         while let Some(first) = self.first(&mut round, &requests) {
             round.gather(first, &requests, self.pace, &mut self.jobs);
             let began = Instant::now();

@@ -19,7 +19,8 @@ const TIME: usize = 6;
 const DEPTH: usize = 64;
 /// What the platform adds when it asks the fallback URL.
 const FALLBACK: [&str; 2] = ["original_request", "reason"];
-/// What stays together is named by the first of these that is there, as in [`Facts::conversation`](super::facts::Facts).
+/// What stays together is named by the first of these that is there, as in [`Facts`](super::facts::Facts), which says
+/// nothing of an event that repeats a field.
 const LANE: [&str; 5] =
     ["conversation_uuid", "conversation_uuid_from", "conversation_id", "uuid", "call_uuid"];
 
@@ -31,9 +32,9 @@ pub(crate) struct Known {
     pub(crate) lane: Box<str>,
 }
 
-/// The key of an event, from its JSON: the body, or the restored query.
+/// Reads an event, from its JSON: the body, or the restored query.
 ///
-/// It begins with the milliseconds of the event's own `timestamp`, so that an index of keys grows at its end and not
+/// Its key begins with the milliseconds of the event's own `timestamp`, so that an index of keys grows at its end and not
 /// all over; the rest is a hash of the whole event.
 /// Two spellings of one event have one key: order of fields, white space and escapes of texts do not matter.
 /// Nor do the fields that a fallback request has beside those of the event.
@@ -237,6 +238,7 @@ mod tests {
             let lane = super::of(json.as_bytes()).lane;
             assert_eq!(*lane, *facts.conversation().unwrap_or_default(), "{json}");
         }
+        assert_eq!(*super::of(br#"{"uuid":"a","uuid":"b"}"#).lane, *"a");
     }
 
     #[test]
