@@ -11,6 +11,28 @@ use std::{
 
 use serde_json::{Value, json};
 
+/// A bench: its name, and what prints its lines.
+pub type Bench = (&'static str, fn());
+
+/// Is a program with these benches.
+///
+/// `--list` prints the names, a name runs that bench and prints its lines as JSON, and `serve NAME` is a server that a
+/// bench starts as a process of its own.
+pub fn run(benches: &[Bench], serve: fn(&str)) {
+    let mut args = std::env::args().skip(1).filter(|arg| arg != "--bench");
+    let wanted = args.next().unwrap_or_default();
+    if wanted == "serve" {
+        return serve(&args.next().unwrap_or_default());
+    }
+    for (name, run) in benches {
+        if wanted == "--list" {
+            print(name);
+        } else if wanted.is_empty() || wanted == *name {
+            run();
+        }
+    }
+}
+
 /// What both sides took, in seconds per unit of work, round by round.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Pair {

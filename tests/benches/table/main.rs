@@ -1,7 +1,4 @@
 //! The bench table: `cargo xtask bench` runs each in a process of its own and tabulates.
-//!
-//! `--list` prints the names, a name runs that bench and prints its lines as JSON, and
-//! `serve NAME` is a server that a bench starts as a process of its own.
 
 #![expect(clippy::unwrap_used, reason = "a bench that cannot start measures nothing")]
 
@@ -14,21 +11,16 @@ mod jetstream;
 mod journal;
 mod jwt;
 mod kept;
+#[path = "../load.rs"]
+#[expect(dead_code, reason = "shared with the bench of the receiver")]
 mod load;
 mod platform;
-mod receiver;
+#[path = "../server.rs"]
+#[expect(dead_code, reason = "shared with the bench of the receiver")]
 mod server;
 mod webhook;
 
-use mimalloc::MiMalloc;
-use ringback_tests::measure;
-
-/// That of the `ringback` binary; those who are measured against us in this process have it too.
-#[global_allocator]
-static ALLOCATOR: MiMalloc = MiMalloc;
-
-/// A bench: its name, and what prints its lines.
-type Bench = (&'static str, fn());
+use ringback_tests::measure::{self, Bench};
 
 const BENCHES: &[Bench] = &[
     ("jwt-mint", jwt::mint),
@@ -38,11 +30,6 @@ const BENCHES: &[Bench] = &[
     ("webhook-answer", webhook::answer),
     ("webhook-answer-flask", webhook::flask),
     ("webhook-answer-gunicorn", webhook::gunicorn),
-    ("receiver-flask", receiver::flask),
-    ("receiver-express", receiver::express),
-    ("receiver-flask-kept", receiver::flask_kept),
-    ("receiver-express-kept", receiver::express_kept),
-    ("receiver-answer-saturated", receiver::answer_saturated),
     ("client-send", client::send),
     ("command-jwt-create", command::jwt_create),
     ("exchange-calls", exchange::calls),
@@ -55,16 +42,5 @@ const BENCHES: &[Bench] = &[
 ];
 
 fn main() {
-    let mut args = std::env::args().skip(1).filter(|arg| arg != "--bench");
-    let wanted = args.next().unwrap_or_default();
-    if wanted == "serve" {
-        return server::serve(&args.next().unwrap_or_default());
-    }
-    for (name, run) in BENCHES {
-        if wanted == "--list" {
-            measure::print(name);
-        } else if wanted.is_empty() || wanted == *name {
-            run();
-        }
-    }
+    measure::run(BENCHES, server::serve);
 }

@@ -8,7 +8,7 @@ use ringback_tests::measure::{Goal, Line, Pair};
 use secrecy::SecretString;
 
 use crate::{
-    load::Load,
+    load::{Load, post},
     server::{NOW, SECRET, Server},
 };
 
@@ -147,14 +147,4 @@ pub(crate) fn get() -> Vec<u8> {
       &uuid=797168e24c19a3c45e74e05b10fef2b5 HTTP/1.1\r\n\
       host: 127.0.0.1\r\nuser-agent: bench\r\naccept: */*\r\n\r\n"
         .to_vec()
-}
-
-pub(crate) fn post(body: &[u8], token: &str) -> Vec<u8> {
-    let head = format!(
-        "POST /webhooks/event HTTP/1.1\r\nhost: 127.0.0.1\r\nuser-agent: bench\r\naccept: */*\r\n\
-         content-type: application/json\r\nauthorization: Bearer {token}\r\n\
-         content-length: {}\r\n\r\n",
-        body.len()
-    );
-    [head.as_bytes(), body].concat()
 }

@@ -32,7 +32,7 @@ pub(crate) const SECRET: &str = "a-signature-secret-of-32-bytes-or-more";
 /// When they are signed and verified, in seconds since 1970.
 pub(crate) const NOW: i64 = 1_700_000_000;
 /// The tutorial's sample.
-pub(crate) const CONVERSATION: &[u8] = include_bytes!("../../fixtures/beta/conversation.json");
+pub(crate) const CONVERSATION: &[u8] = include_bytes!("../fixtures/beta/conversation.json");
 
 /// A server that ends with this.
 pub(crate) struct Server {

@@ -102,6 +102,17 @@ impl Connection {
     }
 }
 
+/// A signed event.
+pub(crate) fn post(body: &[u8], token: &str) -> Vec<u8> {
+    let head = format!(
+        "POST /webhooks/event HTTP/1.1\r\nhost: 127.0.0.1\r\nuser-agent: bench\r\naccept: */*\r\n\
+         content-type: application/json\r\nauthorization: Bearer {token}\r\n\
+         content-length: {}\r\n\r\n",
+        body.len()
+    );
+    [head.as_bytes(), body].concat()
+}
+
 /// Reads the head of a response, once all of it is there.
 fn head(bytes: &[u8]) -> Option<Head> {
     let end = bytes.windows(4).position(|four| four == b"\r\n\r\n")? + 4;

@@ -21,9 +21,8 @@ use secrecy::SecretString;
 use tempfile::TempDir;
 
 use crate::{
-    load::Load,
+    load::{Load, post},
     server::{NOW, SECRET, Server},
-    webhook::post,
 };
 
 /// How many senders wait for their 2xx at once, for us and for those we are measured against.
