@@ -20,17 +20,7 @@ const NAME: &str = "exchange-heap";
 const TRANSCRIPTS: &str = "transcript-heap";
 
 fn main() {
-    let wanted = std::env::args().skip(1).find(|arg| arg != "--bench").unwrap_or_default();
-    if wanted == "--list" {
-        measure::print(NAME);
-        measure::print(TRANSCRIPTS);
-    }
-    if wanted.is_empty() || wanted == NAME {
-        live_calls();
-    }
-    if wanted.is_empty() || wanted == TRANSCRIPTS {
-        transcripts();
-    }
+    measure::run(&[(NAME, live_calls), (TRANSCRIPTS, transcripts)], |_| ());
 }
 
 /// All the calls are up, in every state between the first signal and a minute of talk; none has
