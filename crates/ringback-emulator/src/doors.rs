@@ -1,7 +1,7 @@
 //! Connections that may speak TLS, at a door of their own or at one for both.
 
 use std::{
-    fmt, io,
+    fmt, io, iter,
     net::SocketAddr,
     pin::Pin,
     task::{Context, Poll},
@@ -10,6 +10,7 @@ use std::{
 
 use axum::{Router, serve::Listener};
 use ringback_model::Timestamp;
+use socket2::SockRef;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpListener, TcpStream},
@@ -87,6 +88,11 @@ pub(crate) fn origin(scheme: &str, address: SocketAddr) -> String {
     }
 }
 
+/// How many connections the system may keep until they are accepted; its own limit may be lower.
+///
+/// Listeners begin with 128, and a burst of more is reset by Linux: no fault that the platform would have.
+const QUEUE: i32 = 4096;
+
 /// Serves plain http at the listener, and https where it is wanted.
 pub(crate) fn serve(
     listener: TcpListener,
@@ -94,6 +100,12 @@ pub(crate) fn serve(
     router: Router,
     stop: &CancellationToken,
 ) -> Result<Vec<JoinHandle<()>>, Error> {
+    let own = https.as_ref().and_then(|https| https.listener.as_ref());
+    for listener in iter::once(&listener).chain(own) {
+        if let Err(error) = SockRef::from(listener).listen(QUEUE) {
+            tracing::debug!(%error, "the queue of the listener stays as it is");
+        }
+    }
     let open = |listener, acceptor, speech| {
         Doors::open(listener, acceptor, speech, stop.clone()).map_err(Error::Listener)
     };
@@ -258,7 +270,37 @@ impl AsyncWrite for Stream {
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
     use super::*;
+
+    /// Nobody accepts meanwhile, for the one thread connects: all of them wait in the queue of the system.
+    #[tokio::test]
+    async fn a_burst_of_connections_waits_and_none_is_reset() {
+        let listener = bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let address = listener.local_addr().unwrap();
+        let stop = CancellationToken::new();
+        let router = Router::new().route("/", axum::routing::get(async || "here"));
+        let _tasks = serve(listener, None, router, &stop).unwrap();
+        let allowed = std::fs::read_to_string("/proc/sys/net/core/somaxconn");
+        let count = allowed.map_or(100, |allowed| allowed.trim().parse().unwrap()).min(400);
+        let connect = |_| {
+            let patience = Duration::from_secs(10);
+            std::net::TcpStream::connect_timeout(&address, patience).unwrap()
+        };
+        let burst: Vec<_> = (0..count).map(connect).collect();
+        for stream in burst {
+            stream.set_nonblocking(true).unwrap();
+            let mut stream = TcpStream::from_std(stream).unwrap();
+            stream
+                .write_all(b"GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n")
+                .await
+                .unwrap();
+            let mut reply = String::new();
+            stream.read_to_string(&mut reply).await.unwrap();
+            assert!(reply.starts_with("HTTP/1.1 200") && reply.ends_with("here"), "{reply}");
+        }
+    }
 
     #[test]
     fn origins() {

@@ -20,6 +20,7 @@ use hyper_util::{
     server::graceful::GracefulShutdown,
     service::TowerToHyperService,
 };
+use socket2::SockRef;
 use tokio::{
     net::{TcpListener, TcpStream},
     task::JoinSet,
@@ -33,6 +34,11 @@ use crate::{
     stream::Counted,
     turns::Turns,
 };
+
+/// How many connections the system may keep for us until they are accepted; its own limit may be lower.
+///
+/// Listeners begin with 128, and a burst of more is reset by Linux, which the senders take for a failure.
+const QUEUE: i32 = 4096;
 
 /// How a server stopped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -56,6 +62,7 @@ impl Stopped {
 
 /// Serves a router over HTTP/1 until the future ends; then finishes what runs, within [`Limits::stop`].
 ///
+/// Thousands of connections may come at once: those wait at the listener until they are accepted.
 /// Heads that are slow or large are cut.
 /// When there are as many connections as the limit allows, those that have asked nothing for the longest time go,
 /// then those whose body has not arrived.
@@ -82,6 +89,9 @@ pub(crate) async fn serve_in_turn(
 ) -> Stopped {
     let meters = Arc::new(Meters::new(metrics));
     let http = http(limits);
+    if let Err(error) = SockRef::from(&listener).listen(QUEUE) {
+        tracing::debug!(%error, "the queue of the listener stays as it is");
+    }
     let graceful = GracefulShutdown::new();
     let mut crowd = Crowd::new(limits.connections);
     let mut connections = JoinSet::new();

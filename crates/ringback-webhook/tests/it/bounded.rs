@@ -142,6 +142,24 @@ async fn drip(address: SocketAddr, head: &'static [u8]) -> String {
     String::from_utf8(reply).unwrap()
 }
 
+/// Nobody accepts meanwhile, for the one thread connects: all of them wait in the queue of the system.
+#[tokio::test]
+async fn a_burst_of_connections_waits_and_none_is_reset() {
+    let server = Server::start(Limits::new()).await;
+    ask(&mut server.connect().await, ASK, "HTTP/1.1 200").await;
+    let allowed = std::fs::read_to_string("/proc/sys/net/core/somaxconn");
+    let count = allowed.map_or(100, |allowed| allowed.trim().parse().unwrap()).min(400);
+    let mut burst = Vec::with_capacity(count);
+    for at in 0..count {
+        let stream = std::net::TcpStream::connect_timeout(&server.address, Duration::from_secs(10));
+        burst.push(stream.unwrap_or_else(|error| panic!("{at} of {count}: {error}")));
+    }
+    for stream in burst {
+        stream.set_nonblocking(true).unwrap();
+        ask(&mut TcpStream::from_std(stream).unwrap(), TELL, "HTTP/1.1 204").await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn slow_heads_and_bodies_are_cut() {
     let time = Duration::from_secs(1);
