@@ -88,16 +88,18 @@ impl Crowd {
             return 0;
         }
         let now = millis(self.begin.elapsed());
-        let mut idle: Vec<(u8, u64, &Arc<Seat>)> = Vec::new();
+        let mut idle: Vec<(u8, bool, u64, &Arc<Seat>)> = Vec::new();
         for seat in self.seats.values() {
             let (state, since) = (seat.state.load(Ordering::Acquire), seat.since());
             let patience = PATIENCE.get(usize::from(state)).copied().map(millis);
             if patience.is_some_and(|patience| now.saturating_sub(since) >= patience) {
-                idle.push((state, since, seat));
+                // Who had a reply before is no stranger, and will ask again.
+                idle.push((state, seat.replied() > 0, since, seat));
             }
         }
-        idle.sort_unstable_by_key(|(state, since, _)| (*state, *since));
-        let gone = idle.iter().take(self.batch).filter(|(state, _, seat)| seat.cut(*state)).count();
+        idle.sort_unstable_by_key(|(state, known, since, _)| (*state, *known, *since));
+        let go = idle.iter().take(self.batch);
+        let gone = go.filter(|(state, _, _, seat)| seat.cut(*state)).count();
         self.going = gone;
         let quiet = self.warned.is_none_or(|warned| warned.elapsed() >= Duration::from_secs(1));
         if gone > 0 && quiet {

@@ -27,7 +27,7 @@ pub struct Limits {
     ///
     /// The platform itself waits at most 10 s for the answer to an event.
     pub request_time: Duration,
-    /// Connections at once; those that have asked nothing for longest make room for more. 4,096 at first.
+    /// Connections at once; those that never asked, then those idle for longest, make room for more. 4,096 at first.
     pub connections: usize,
     /// Events that wait in memory for their handler or are in it; 1,024 at first.
     pub events: usize,

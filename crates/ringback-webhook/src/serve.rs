@@ -64,8 +64,8 @@ impl Stopped {
 ///
 /// Thousands of connections may come at once: those wait at the listener until they are accepted.
 /// Heads that are slow or large are cut.
-/// When there are as many connections as the limit allows, those that have asked nothing for the longest time go,
-/// then those whose body has not arrived.
+/// When there are as many connections as the limit allows, those that never asked anything go, then those that have
+/// asked nothing for the longest time, then those whose body has not arrived.
 /// One whose request is being handled, or waits for its turn, is never cut for that.
 /// Dropping the future stops at once.
 pub async fn serve(

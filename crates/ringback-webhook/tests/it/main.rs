@@ -5,6 +5,7 @@
 mod answer;
 mod bounded;
 mod corpus;
+mod crowd;
 mod event;
 mod extract;
 mod forge;
@@ -15,6 +16,7 @@ mod metrics;
 mod secrets;
 mod socket;
 mod verify;
+mod wire;
 
 use axum::{Router, body::Body, http::Request, response::Response};
 use ringback_model::{Kept, webhook::Answer};
