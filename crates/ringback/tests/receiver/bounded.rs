@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::{
     application::Application,
@@ -11,8 +11,10 @@ use super::{
     setting,
 };
 
-/// What the application needs for an event; 64 at once make 128 events a second.
+/// What the application needs for an event; it is told of 64 at once.
 const SLOW: Duration = Duration::from_millis(500);
+/// So many events a second it takes.
+const RATE: usize = 128;
 /// How many may wait.
 const BACKLOG: &str = "400";
 
@@ -53,6 +55,11 @@ async fn a_flood_waits_on_disk_and_is_refused_beyond() {
         .await
         .expect("an event is taken within 5 s after the flood");
     println!("taken again after {} ms", begin.elapsed().as_millis());
+    // By then it is at full speed: as many as the application takes in a second may come at once.
+    sleep_until(begin + Duration::from_secs(5)).await;
+    let before = sender.refused();
+    sender.run(receiver.address, RATE).await;
+    assert_eq!(sender.refused(), before, "5 s after the flood events are still refused");
     let acknowledged = sender.acknowledged();
     let patience = Instant::now() + Duration::from_secs(120);
     loop {
